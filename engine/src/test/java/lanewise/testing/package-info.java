@@ -1,0 +1,3 @@
+/// What tests of every package share: exact fills, comparisons, finite differences and lists of
+/// cases.
+package lanewise.testing;
