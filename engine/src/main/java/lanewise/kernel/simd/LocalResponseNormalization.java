@@ -1,0 +1,302 @@
+package lanewise.kernel.simd;
+
+import static lanewise.kernel.simd.Lanes.SPECIES;
+import static lanewise.kernel.simd.Vectors.load;
+import static lanewise.kernel.simd.Vectors.store;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import lanewise.kernel.Parallel;
+import lanewise.tensor.Shape;
+import lanewise.tensor.Tensor;
+
+/// Local response normalization across channels (Krizhevsky et al. 2012) with PyTorch's constants:
+/// `dst = src / scale^beta`, `scale = k + alpha / size * sum of src^2` over the channels from
+/// `c - size / 2` to `c + (size - 1) / 2`. Bound to one shape and batch; one caller at a time.
+///
+/// The window runs across lanes and blocks. So the squares of some pixels go to scratch memory with
+/// all channels of a pixel side by side and zeros around them, and every sum is `size` loads that
+/// are each one channel further on. Backward does the same with the gradients of the scales.
+public final class LocalResponseNormalization {
+
+  /// Pixels of one piece of work: enough that scratch memory has left the store buffer when it is
+  /// read in other units than it was written in.
+  private static final int PIXELS = 16;
+
+  private static final long LANE_BYTES = Lanes.BYTES;
+
+  private final int batch;
+  private final int blocks;
+  private final int pixels;
+  private final int groups;
+  private final int size;
+  private final float factor;
+  private final float beta;
+  private final float k;
+  private final long marginBytes;
+  private final long rowBytes;
+  private final Parallel.Body forward = this::forward;
+  private final Parallel.Body backward = this::backward;
+
+  private Tensor src;
+  private Tensor dst;
+  private Tensor dDst;
+  private Tensor dSrc;
+  private boolean add;
+  private MemorySegment workspace;
+
+  /// @param batch samples of every call
+  /// @param size channels of the window
+  /// @param k positive, so that every scale is
+  public LocalResponseNormalization(
+      Shape shape, int batch, int size, double alpha, double beta, double k) {
+    this.batch = batch;
+    this.size = size;
+    this.factor = (float) (alpha / size);
+    this.beta = (float) beta;
+    this.k = (float) k;
+    blocks = Tensor.blocks(shape.channels(), Lanes.COUNT);
+    pixels = shape.pixels();
+    groups = Math.ceilDiv(pixels, PIXELS);
+    marginBytes = marginBytes(size);
+    rowBytes = rowBytes(blocks, size);
+  }
+
+  /// Bytes of scratch memory that the passes need.
+  public static long workspaceBytes(Shape shape, int size, int threads) {
+    return threads * 2L * PIXELS * rowBytes(Tensor.blocks(shape.channels(), Lanes.COUNT), size);
+  }
+
+  private static long marginBytes(int size) {
+    return Math.ceilDiv(size / 2, Lanes.COUNT) * LANE_BYTES;
+  }
+
+  private static long rowBytes(int blocks, int size) {
+    return blocks * LANE_BYTES + 2 * marginBytes(size);
+  }
+
+  /// `dst = src / scale^beta`.
+  public void forward(Tensor src, Tensor dst, MemorySegment workspace, Parallel parallel) {
+    this.src = src;
+    this.dst = dst;
+    this.workspace = workspace;
+    parallel.run(batch * groups, forward);
+  }
+
+  /// `dSrc = ` or `+=` the gradient of src.
+  ///
+  /// @param add whether to add to dSrc instead of overwriting it
+  public void backward(
+      Tensor src,
+      Tensor dDst,
+      Tensor dSrc,
+      boolean add,
+      MemorySegment workspace,
+      Parallel parallel) {
+    this.src = src;
+    this.dDst = dDst;
+    this.dSrc = dSrc;
+    this.add = add;
+    this.workspace = workspace;
+    parallel.run(batch * groups, backward);
+  }
+
+  private void forward(int piece, int thread) {
+    long rows = 2L * thread * PIXELS * rowBytes;
+    int count = count(piece);
+    squares(piece, rows);
+    for (int block = 0; block < blocks; block++) {
+      normalize(
+          workspace,
+          window(rows, block, size / 2),
+          rowBytes,
+          size,
+          factor,
+          beta,
+          k,
+          src.segment(),
+          at(src, piece, block),
+          dst.segment(),
+          at(dst, piece, block),
+          count);
+    }
+  }
+
+  private void backward(int piece, int thread) {
+    long rows = 2L * thread * PIXELS * rowBytes;
+    long scaleRows = rows + PIXELS * rowBytes;
+    int count = count(piece);
+    squares(piece, rows);
+    clearMargins(scaleRows);
+    for (int block = 0; block < blocks; block++) {
+      ownGradient(
+          workspace,
+          window(rows, block, size / 2),
+          window(scaleRows, block, 0),
+          rowBytes,
+          size,
+          factor,
+          beta,
+          k,
+          src.segment(),
+          at(src, piece, block),
+          dDst.segment(),
+          at(dDst, piece, block),
+          add,
+          dSrc.segment(),
+          at(dSrc, piece, block),
+          count);
+    }
+    // a channel is in the windows from c - (size - 1) / 2 to c + size / 2: the mirror image
+    for (int block = 0; block < blocks; block++) {
+      neighboursGradient(
+          workspace,
+          window(scaleRows, block, (size - 1) / 2),
+          rowBytes,
+          size,
+          -2 * factor * beta,
+          src.segment(),
+          at(src, piece, block),
+          dSrc.segment(),
+          at(dSrc, piece, block),
+          count);
+    }
+  }
+
+  private int count(int piece) {
+    return Math.min(PIXELS, pixels - piece % groups * PIXELS);
+  }
+
+  /// The byte of a tensor at which a piece's pixels of one block start.
+  private long at(Tensor t, int piece, int block) {
+    long floats = piece / groups * t.imageStride() + (long) block * t.blockStride();
+    return floats * Float.BYTES + piece % groups * PIXELS * LANE_BYTES;
+  }
+
+  /// The byte of scratch memory at which the first pixel's window for a block starts.
+  private long window(long rows, int block, int channelsBelow) {
+    return rows + marginBytes + block * LANE_BYTES - (long) channelsBelow * Float.BYTES;
+  }
+
+  private void squares(int piece, long rows) {
+    clearMargins(rows);
+    for (int block = 0; block < blocks; block++) {
+      square(
+          src.segment(),
+          at(src, piece, block),
+          workspace,
+          window(rows, block, 0),
+          rowBytes,
+          count(piece));
+    }
+  }
+
+  private void clearMargins(long rows) {
+    for (int p = 0; p < PIXELS; p++) {
+      Vectors.zero(workspace, rows + p * rowBytes, marginBytes);
+      Vectors.zero(workspace, rows + (p + 1) * rowBytes - marginBytes, marginBytes);
+    }
+  }
+
+  private static void square(
+      MemorySegment s, long srcAt, MemorySegment w, long at, long rowBytes, int count) {
+    for (int p = 0; p < count; p++) {
+      FloatVector v = load(s, srcAt + p * LANE_BYTES);
+      store(v.mul(v), w, at + p * rowBytes);
+    }
+  }
+
+  private static void normalize(
+      MemorySegment w,
+      long at,
+      long rowBytes,
+      int size,
+      float factor,
+      float beta,
+      float k,
+      MemorySegment s,
+      long srcAt,
+      MemorySegment d,
+      long dstAt,
+      int count) {
+    FloatVector a = FloatVector.broadcast(SPECIES, factor);
+    FloatVector b = FloatVector.broadcast(SPECIES, k);
+    for (int p = 0; p < count; p++) {
+      long from = at + p * rowBytes;
+      FloatVector sum = load(w, from);
+      for (int i = 1; i < size; i++) {
+        sum = sum.add(load(w, from + i * 4L));
+      }
+      FloatVector scale = sum.fma(a, b);
+      long i = p * LANE_BYTES;
+      store(load(s, srcAt + i).div(power(scale, beta)), d, dstAt + i);
+    }
+  }
+
+  /// What a channel's own gradient hands back to it goes to dSrc, and the gradient of its scale,
+  /// less a constant factor, to scratch memory: `dDst * src / scale^(beta + 1)`.
+  private static void ownGradient(
+      MemorySegment w,
+      long at,
+      long scaleAt,
+      long rowBytes,
+      int size,
+      float factor,
+      float beta,
+      float k,
+      MemorySegment s,
+      long srcAt,
+      MemorySegment g,
+      long gAt,
+      boolean add,
+      MemorySegment r,
+      long rAt,
+      int count) {
+    FloatVector a = FloatVector.broadcast(SPECIES, factor);
+    FloatVector b = FloatVector.broadcast(SPECIES, k);
+    for (int p = 0; p < count; p++) {
+      long from = at + p * rowBytes;
+      FloatVector sum = load(w, from);
+      for (int i = 1; i < size; i++) {
+        sum = sum.add(load(w, from + i * 4L));
+      }
+      FloatVector scale = sum.fma(a, b);
+      long i = p * LANE_BYTES;
+      FloatVector own = load(g, gAt + i).div(power(scale, beta));
+      store(own.mul(load(s, srcAt + i)).div(scale), w, scaleAt + p * rowBytes);
+      store(add ? own.add(load(r, rAt + i)) : own, r, rAt + i);
+    }
+  }
+
+  private static void neighboursGradient(
+      MemorySegment w,
+      long at,
+      long rowBytes,
+      int size,
+      float factor,
+      MemorySegment s,
+      long srcAt,
+      MemorySegment r,
+      long rAt,
+      int count) {
+    FloatVector a = FloatVector.broadcast(SPECIES, factor);
+    for (int p = 0; p < count; p++) {
+      long from = at + p * rowBytes;
+      FloatVector sum = load(w, from);
+      for (int i = 1; i < size; i++) {
+        sum = sum.add(load(w, from + i * 4L));
+      }
+      long i = p * LANE_BYTES;
+      store(load(s, srcAt + i).mul(a).fma(sum, load(r, rAt + i)), r, rAt + i);
+    }
+  }
+
+  private static FloatVector power(FloatVector scale, float beta) {
+    if (beta == 0.75f) { // AlexNet's; two roots are ten times as fast as a power
+      FloatVector root = scale.sqrt();
+      return root.mul(root.sqrt());
+    }
+    return scale.lanewise(VectorOperators.POW, beta);
+  }
+}

@@ -1,0 +1,290 @@
+package lanewise.kernel.simd;
+
+import static lanewise.kernel.simd.Lanes.SPECIES;
+import static lanewise.kernel.simd.Vectors.load;
+import static lanewise.kernel.simd.Vectors.store;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import lanewise.kernel.Parallel;
+import lanewise.kernel.PoolSpec;
+import lanewise.tensor.Tensor;
+
+/// Maximum pooling on the blocked layout. Bound to one spec and batch; one caller at a time.
+///
+/// The unrolled windows clamp rows and columns to the map. At the rim they see some positions
+/// twice, which changes neither the maximum nor which position in row-major order is the first to
+/// hold it, so they need no special case.
+///
+/// Backward finds the winner again by comparing src with dst, and takes the gradient away from the
+/// positions after it. A NaN in a window makes its output NaN, whose gradient goes to the window's
+/// first position.
+public final class MaxPool {
+
+  private static final long LANE_BYTES = Lanes.BYTES;
+
+  private final PoolSpec spec;
+  private final Planes planes;
+  private final Parallel.Body forward = this::forward;
+  private final Parallel.Body backward = this::backward;
+
+  private Tensor src;
+  private Tensor dst;
+  private Tensor dDst;
+  private Tensor dSrc;
+  private boolean add;
+
+  /// @param batch samples of every call
+  public MaxPool(PoolSpec spec, int batch) {
+    this.spec = spec;
+    planes = Planes.of(batch, spec.input());
+  }
+
+  /// `dst = ` the maximum of every window of src.
+  public void forward(Tensor src, Tensor dst, Parallel parallel) {
+    this.src = src;
+    this.dst = dst;
+    parallel.run(planes.pieces(), forward);
+  }
+
+  /// `dSrc = ` or `+=` the gradients of the windows that a position wins; among equals the first in
+  /// row-major order wins.
+  ///
+  /// @param dst what [#forward] made of src
+  /// @param add whether to add to dSrc instead of overwriting it
+  public void backward(
+      Tensor src, Tensor dst, Tensor dDst, Tensor dSrc, boolean add, Parallel parallel) {
+    this.src = src;
+    this.dst = dst;
+    this.dDst = dDst;
+    this.dSrc = dSrc;
+    this.add = add;
+    parallel.run(planes.pieces(), backward);
+  }
+
+  private void forward(int piece, int thread) {
+    MemorySegment s = src.segment();
+    MemorySegment d = dst.segment();
+    for (int plane = planes.first(piece); plane < planes.end(piece); plane++) {
+      long srcAt = planes.at(src, plane);
+      long dstAt = planes.at(dst, plane);
+      for (int y = 0; y < spec.outHeight(); y++) {
+        switch (spec.kernel()) {
+          case 2 -> forward2x2(spec, s, row(srcAt, y, 0), row(srcAt, y, 1), d, dstAt);
+          case 3 ->
+              forward3x3(spec, s, row(srcAt, y, 0), row(srcAt, y, 1), row(srcAt, y, 2), d, dstAt);
+          default -> forwardAny(spec, y, s, srcAt, d, dstAt);
+        }
+        dstAt += spec.outWidth() * LANE_BYTES;
+      }
+    }
+  }
+
+  private void backward(int piece, int thread) {
+    MemorySegment s = src.segment();
+    MemorySegment d = dst.segment();
+    MemorySegment g = dDst.segment();
+    MemorySegment r = dSrc.segment();
+    for (int plane = planes.first(piece); plane < planes.end(piece); plane++) {
+      long srcAt = planes.at(src, plane);
+      long dstAt = planes.at(dst, plane);
+      long gAt = planes.at(dDst, plane);
+      long rAt = planes.at(dSrc, plane);
+      int cleared = add ? spec.height() : 0;
+      for (int y = 0; y < spec.outHeight(); y++) {
+        int end = Windows.to(y, spec, spec.height());
+        Windows.clear(spec, r, rAt, cleared, end);
+        cleared = Math.max(cleared, end);
+        long row0 = row(0, y, 0);
+        long row1 = row(0, y, 1);
+        switch (spec.kernel()) {
+          case 2 -> backward2x2(spec, row0, row1, s, srcAt, d, dstAt, g, gAt, r, rAt);
+          case 3 -> backward3x3(spec, y, s, srcAt, d, dstAt, g, gAt, r, rAt);
+          default -> backwardAny(spec, y, s, srcAt, d, dstAt, g, gAt, r, rAt);
+        }
+        dstAt += spec.outWidth() * LANE_BYTES;
+        gAt += spec.outWidth() * LANE_BYTES;
+      }
+      Windows.clear(spec, r, rAt, cleared, spec.height());
+    }
+  }
+
+  /// The byte at which row `i` of output row `y`'s windows starts.
+  private long row(long planeAt, int y, int i) {
+    int row = Windows.clamp(y * spec.stride() - spec.padding() + i, spec.height());
+    return planeAt + row * spec.width() * LANE_BYTES;
+  }
+
+  private static void forward2x2(
+      PoolSpec spec, MemorySegment s, long row0, long row1, MemorySegment d, long dstAt) {
+    int width = spec.width();
+    int stride = spec.stride();
+    int columns = spec.outWidth();
+    int left = -spec.padding();
+    for (int x = 0; x < columns; x++) {
+      long c0 = Windows.clamp(left, width) * LANE_BYTES;
+      long c1 = Windows.clamp(left + 1, width) * LANE_BYTES;
+      FloatVector upper = load(s, row0 + c0).max(load(s, row0 + c1));
+      FloatVector lower = load(s, row1 + c0).max(load(s, row1 + c1));
+      store(upper.max(lower), d, dstAt + x * LANE_BYTES);
+      left += stride;
+    }
+  }
+
+  private static void forward3x3(
+      PoolSpec spec,
+      MemorySegment s,
+      long row0,
+      long row1,
+      long row2,
+      MemorySegment d,
+      long dstAt) {
+    int width = spec.width();
+    int stride = spec.stride();
+    int columns = spec.outWidth();
+    int left = -spec.padding();
+    for (int x = 0; x < columns; x++) {
+      long c0 = Windows.clamp(left, width) * LANE_BYTES;
+      long c1 = Windows.clamp(left + 1, width) * LANE_BYTES;
+      long c2 = Windows.clamp(left + 2, width) * LANE_BYTES;
+      FloatVector a = load(s, row0 + c0).max(load(s, row1 + c0)).max(load(s, row2 + c0));
+      FloatVector b = load(s, row0 + c1).max(load(s, row1 + c1)).max(load(s, row2 + c1));
+      FloatVector c = load(s, row0 + c2).max(load(s, row1 + c2)).max(load(s, row2 + c2));
+      store(a.max(b).max(c), d, dstAt + x * LANE_BYTES);
+      left += stride;
+    }
+  }
+
+  private static void forwardAny(
+      PoolSpec spec, int y, MemorySegment s, long srcAt, MemorySegment d, long dstAt) {
+    int width = spec.width();
+    int columns = spec.outWidth();
+    int top = Windows.from(y, spec);
+    int bottom = Windows.to(y, spec, spec.height());
+    for (int x = 0; x < columns; x++) {
+      int left = Windows.from(x, spec);
+      int right = Windows.to(x, spec, width);
+      FloatVector max = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+      for (int row = top; row < bottom; row++) {
+        long at = srcAt + row * width * LANE_BYTES;
+        for (int column = left; column < right; column++) {
+          max = max.max(load(s, at + column * LANE_BYTES));
+        }
+      }
+      store(max, d, dstAt + x * LANE_BYTES);
+    }
+  }
+
+  private static void backward2x2(
+      PoolSpec spec,
+      long row0,
+      long row1,
+      MemorySegment s,
+      long srcAt,
+      MemorySegment d,
+      long dstAt,
+      MemorySegment g,
+      long gAt,
+      MemorySegment r,
+      long rAt) {
+    int width = spec.width();
+    int stride = spec.stride();
+    int columns = spec.outWidth();
+    int left = -spec.padding();
+    FloatVector zero = FloatVector.zero(SPECIES);
+    for (int x = 0; x < columns; x++) {
+      long c0 = Windows.clamp(left, width) * LANE_BYTES;
+      long c1 = Windows.clamp(left + 1, width) * LANE_BYTES;
+      left += stride;
+      FloatVector max = load(d, dstAt + x * LANE_BYTES);
+      FloatVector v = load(g, gAt + x * LANE_BYTES);
+      VectorMask<Float> loses = load(s, srcAt + row0 + c0).compare(VectorOperators.LT, max);
+      store(load(r, rAt + row0 + c0).add(v.blend(zero, loses)), r, rAt + row0 + c0);
+      v = zero.blend(v, loses);
+      loses = load(s, srcAt + row0 + c1).compare(VectorOperators.LT, max);
+      store(load(r, rAt + row0 + c1).add(v.blend(zero, loses)), r, rAt + row0 + c1);
+      v = zero.blend(v, loses);
+      loses = load(s, srcAt + row1 + c0).compare(VectorOperators.LT, max);
+      store(load(r, rAt + row1 + c0).add(v.blend(zero, loses)), r, rAt + row1 + c0);
+      v = zero.blend(v, loses);
+      loses = load(s, srcAt + row1 + c1).compare(VectorOperators.LT, max);
+      store(load(r, rAt + row1 + c1).add(v.blend(zero, loses)), r, rAt + row1 + c1);
+    }
+  }
+
+  /// The rows are a loop, because the compiler gives up on nine unrolled positions.
+  private static void backward3x3(
+      PoolSpec spec,
+      int y,
+      MemorySegment s,
+      long srcAt,
+      MemorySegment d,
+      long dstAt,
+      MemorySegment g,
+      long gAt,
+      MemorySegment r,
+      long rAt) {
+    int width = spec.width();
+    int stride = spec.stride();
+    int columns = spec.outWidth();
+    int top = Windows.from(y, spec);
+    int bottom = Windows.to(y, spec, spec.height());
+    int left = -spec.padding();
+    FloatVector zero = FloatVector.zero(SPECIES);
+    for (int x = 0; x < columns; x++) {
+      long c0 = Windows.clamp(left, width) * LANE_BYTES;
+      long c1 = Windows.clamp(left + 1, width) * LANE_BYTES;
+      long c2 = Windows.clamp(left + 2, width) * LANE_BYTES;
+      left += stride;
+      FloatVector max = load(d, dstAt + x * LANE_BYTES);
+      FloatVector v = load(g, gAt + x * LANE_BYTES);
+      for (int row = top; row < bottom; row++) {
+        long at = row * width * LANE_BYTES;
+        VectorMask<Float> loses = load(s, srcAt + at + c0).compare(VectorOperators.LT, max);
+        store(load(r, rAt + at + c0).add(v.blend(zero, loses)), r, rAt + at + c0);
+        v = zero.blend(v, loses);
+        loses = load(s, srcAt + at + c1).compare(VectorOperators.LT, max);
+        store(load(r, rAt + at + c1).add(v.blend(zero, loses)), r, rAt + at + c1);
+        v = zero.blend(v, loses);
+        loses = load(s, srcAt + at + c2).compare(VectorOperators.LT, max);
+        store(load(r, rAt + at + c2).add(v.blend(zero, loses)), r, rAt + at + c2);
+        v = zero.blend(v, loses);
+      }
+    }
+  }
+
+  private static void backwardAny(
+      PoolSpec spec,
+      int y,
+      MemorySegment s,
+      long srcAt,
+      MemorySegment d,
+      long dstAt,
+      MemorySegment g,
+      long gAt,
+      MemorySegment r,
+      long rAt) {
+    int width = spec.width();
+    int columns = spec.outWidth();
+    int top = Windows.from(y, spec);
+    int bottom = Windows.to(y, spec, spec.height());
+    FloatVector zero = FloatVector.zero(SPECIES);
+    for (int x = 0; x < columns; x++) {
+      int left = Windows.from(x, spec);
+      int right = Windows.to(x, spec, width);
+      FloatVector max = load(d, dstAt + x * LANE_BYTES);
+      FloatVector v = load(g, gAt + x * LANE_BYTES);
+      for (int row = top; row < bottom; row++) {
+        long at = row * width * LANE_BYTES;
+        for (int column = left; column < right; column++) {
+          long position = at + column * LANE_BYTES;
+          VectorMask<Float> loses = load(s, srcAt + position).compare(VectorOperators.LT, max);
+          store(load(r, rAt + position).add(v.blend(zero, loses)), r, rAt + position);
+          v = zero.blend(v, loses);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package lanewise.kernel.simd;
+
+/// The geometry of one class of positions for [Tiles]: positions that see the same taps. All
+/// offsets in bytes.
+///
+/// @param positions number of positions
+/// @param srcPosition source offset of each position; padded by repeating the last, so that tiles
+///     need no tail
+/// @param dstPosition destination offset of each position, padded likewise
+/// @param tapSrc source offset of each tap, relative to the position
+/// @param tapWeights weights offset of each tap, relative to the pair of blocks
+/// @param srcBlock from one block of source channels to the next
+/// @param weightsSrcBlock the same within the weights
+/// @param dstBlock from one block of output channels to the next
+/// @param weightsBlock the same within the weights
+record TileSums(
+    int positions,
+    int[] srcPosition,
+    int[] dstPosition,
+    int[] tapSrc,
+    int[] tapWeights,
+    long srcBlock,
+    long weightsSrcBlock,
+    long dstBlock,
+    long weightsBlock) {
+
+  /// A common multiple of the positions of all tiles.
+  private static final int PADDING = 120;
+
+  /// Entries that a list of positions is padded to: tiles of every size find whole tiles.
+  static int padded(int positions) {
+    return Math.ceilDiv(positions, PADDING) * PADDING;
+  }
+}

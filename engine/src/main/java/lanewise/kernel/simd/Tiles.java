@@ -1,0 +1,174 @@
+package lanewise.kernel.simd;
+
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.COUNT;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// The register tiles under every product that makes activations or their gradients: convolution
+/// forward and backward-data, linear layers, 1x1 convolutions. One tile holds B vectors of output
+/// channels x P positions:
+///
+/// `sum[block b, position p] = sum over source blocks, taps, channels c of weights[b, tap, c] *
+/// src[p + tap, c]`
+///
+/// A position is a pair of byte offsets (source, destination), a tap a pair of byte offsets
+/// (source, weights) that holds for all positions of the tile. So any kernel size, stride and
+/// padding is a list of taps per class of positions, and no tile knows of geometry.
+///
+/// A tile leaves its sums in scratch memory (which stays in the first-level cache), and [#finish]
+/// carries them to the destination, so that what happens to a sum on its way out stays in one
+/// place.
+///
+/// Tiles read past the end of a list of positions: lists are padded by repeating the last position.
+final class Tiles {
+
+  /// Bytes of scratch memory that one thread needs.
+  static final int SCRATCH_BYTES = 20 * Lanes.BYTES;
+
+  private static final long LANE_BYTES = Lanes.BYTES;
+
+  private Tiles() {}
+
+  /// Positions that a tile of so many blocks handles; see [RegisterTiles] for the budget.
+  static int positions(int blocks) {
+    if (COUNT == 8) {
+      return blocks == 2 ? 4 : 6;
+    }
+    return switch (blocks) {
+      case 4 -> 5;
+      case 3 -> 6;
+      default -> 8;
+    };
+  }
+
+  /// Blocks of the next tile when so many are left: as wide as the registers allow, without leaving
+  /// a lonely one.
+  static int blocks(int left) {
+    return Math.min(left, left == Lanes.MAX_BLOCKS + 1 && left > 4 ? 3 : Lanes.MAX_BLOCKS);
+  }
+
+  /// Computes all positions for `blocks` vectors of output channels.
+  ///
+  /// @param add whether `init` is the destination itself, to be added to; else it has one vector
+  ///     per block, a bias
+  /// @param srcBlocks blocks of source channels to sum over, the last with `lastChannels` channels
+  /// @param floor results are raised to it: 0 for a fused ReLU, minus infinity for none
+  static void run(
+      TileSums s,
+      int blocks,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment weights,
+      long weightsAt,
+      MemorySegment init,
+      long initAt,
+      boolean add,
+      MemorySegment dst,
+      long dstAt,
+      int srcBlocks,
+      int lastChannels,
+      float floor,
+      MemorySegment scratch,
+      long at) {
+    int step = positions(blocks);
+    for (int p = 0; p < s.positions(); p += step) {
+      tile(s, blocks, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+      int count = Math.min(step, s.positions() - p);
+      finish(s, blocks, p, count, step, scratch, at, init, initAt, add, dst, dstAt, floor);
+    }
+  }
+
+  /// Computes the first `count` positions and leaves the sums in scratch memory, tile after tile,
+  /// each as `[block][position]`.
+  static void runToScratch(
+      TileSums s,
+      int blocks,
+      int count,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment weights,
+      long weightsAt,
+      int srcBlocks,
+      int lastChannels,
+      MemorySegment scratch,
+      long at) {
+    int step = positions(blocks);
+    long tileBytes = blocks * step * LANE_BYTES;
+    for (int p = 0; p < count; p += step) {
+      long to = at + p / step * tileBytes;
+      tile(s, blocks, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, to);
+    }
+  }
+
+  private static void tile(
+      TileSums s,
+      int blocks,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment weights,
+      long weightsAt,
+      int srcBlocks,
+      int lastChannels,
+      int p,
+      MemorySegment scratch,
+      long at) {
+    if (COUNT == 8) {
+      if (blocks == 2) {
+        RegisterTiles.tile2x4(
+            s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+      } else {
+        RegisterTiles.tile1x6(
+            s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+      }
+      return;
+    }
+    switch (blocks) {
+      case 4 ->
+          RegisterTiles.tile4x5(
+              s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+      case 3 ->
+          RegisterTiles.tile3x6(
+              s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+      case 2 ->
+          RegisterTiles.tile2x8(
+              s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+      default ->
+          RegisterTiles.tile1x8(
+              s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+    }
+  }
+
+  /// `dst = max(sum + init, floor)` for one tile.
+  private static void finish(
+      TileSums s,
+      int blocks,
+      int position,
+      int count,
+      int step,
+      MemorySegment scratch,
+      long at,
+      MemorySegment init,
+      long initAt,
+      boolean add,
+      MemorySegment dst,
+      long dstAt,
+      float floor) {
+    int[] offsets = s.dstPosition();
+    for (int b = 0; b < blocks; b++) {
+      long row = at + b * step * LANE_BYTES;
+      long to = dstAt + b * s.dstBlock();
+      long from = initAt + b * (add ? s.dstBlock() : LANE_BYTES);
+      for (int p = 0; p < count; p++) {
+        int offset = offsets[position + p];
+        FloatVector sum = fromMemorySegment(SPECIES, scratch, row + p * LANE_BYTES, ORDER);
+        sum.add(fromMemorySegment(SPECIES, init, add ? from + offset : from, ORDER))
+            .max(floor)
+            .intoMemorySegment(dst, to + offset, ORDER);
+      }
+    }
+  }
+}

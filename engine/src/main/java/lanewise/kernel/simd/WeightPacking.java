@@ -1,0 +1,154 @@
+package lanewise.kernel.simd;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Parallel;
+
+/// The blocked layout of convolution weights, OIhw`i``o`: `[K/lanes][C/lanes][kh][kw][lanes of
+/// C][lanes of K]`, so that one load takes `lanes` output channels of one tap. Channels are padded
+/// with zeros, per group if the groups are whole blocks. Groups that are not whole blocks are kept
+/// as one dense matrix with zeros between the groups.
+public final class WeightPacking {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+  private WeightPacking() {}
+
+  /// The spec that kernels run: groups of whole blocks stay, others become one dense group.
+  static ConvSpec aligned(ConvSpec c) {
+    boolean whole =
+        c.channelsPerGroup() % Lanes.COUNT == 0 && c.filtersPerGroup() % Lanes.COUNT == 0;
+    return whole || c.groups() == 1
+        ? c
+        : new ConvSpec(
+            c.channels(),
+            c.height(),
+            c.width(),
+            c.filters(),
+            c.kernelHeight(),
+            c.kernelWidth(),
+            c.stride(),
+            c.padding(),
+            1);
+  }
+
+  /// Floats of the packed weights.
+  public static long floats(ConvSpec c) {
+    ConvSpec a = aligned(c);
+    return (long) a.groups()
+        * blocks(a.filtersPerGroup())
+        * blocks(a.channelsPerGroup())
+        * a.kernelHeight()
+        * a.kernelWidth()
+        * Lanes.COUNT
+        * Lanes.COUNT;
+  }
+
+  private static int blocks(int channels) {
+    return Math.ceilDiv(channels, Lanes.COUNT);
+  }
+
+  /// From plain `K x (C/groups) x kh x kw` order; padding is left as it is (zero).
+  public static void pack(ConvSpec c, float[] plain, MemorySegment packed) {
+    visit(c, (from, to) -> packed.setAtIndex(FLOAT, to, plain[from]));
+  }
+
+  /// To plain order.
+  public static void unpack(ConvSpec c, MemorySegment packed, float[] plain) {
+    visit(c, (to, from) -> plain[to] = packed.getAtIndex(FLOAT, from));
+  }
+
+  /// Zeroes what lies between groups that are not whole blocks: a gradient there must not train it.
+  static void clearBetweenGroups(ConvSpec c, MemorySegment dWeights) {
+    ConvSpec a = aligned(c);
+    if (a.groups() == c.groups()) {
+      return;
+    }
+    for (int k = 0; k < c.filters(); k++) {
+      for (int ch = 0; ch < c.channels(); ch++) {
+        if (k / c.filtersPerGroup() != ch / c.channelsPerGroup()) {
+          for (int tap = 0; tap < c.kernelHeight() * c.kernelWidth(); tap++) {
+            dWeights.setAtIndex(FLOAT, index(a, k, ch, tap), 0);
+          }
+        }
+      }
+    }
+  }
+
+  private interface Pair {
+    void at(int plain, long packed);
+  }
+
+  private static void visit(ConvSpec c, Pair pair) {
+    ConvSpec a = aligned(c);
+    int taps = c.kernelHeight() * c.kernelWidth();
+    int plain = 0;
+    for (int k = 0; k < c.filters(); k++) {
+      int firstChannel =
+          a.groups() == c.groups() ? 0 : k / c.filtersPerGroup() * c.channelsPerGroup();
+      for (int ch = 0; ch < c.channelsPerGroup(); ch++) {
+        for (int tap = 0; tap < taps; tap++) {
+          pair.at(plain++, index(a, k, firstChannel + ch, tap));
+        }
+      }
+    }
+  }
+
+  private static long index(ConvSpec a, int k, int channel, int tap) {
+    int lanes = Lanes.COUNT;
+    int group = k / a.filtersPerGroup();
+    int inGroup = k % a.filtersPerGroup();
+    long block = (long) group * blocks(a.filtersPerGroup()) + inGroup / lanes;
+    long pair = block * blocks(a.channelsPerGroup()) + channel / lanes;
+    long taps = (long) a.kernelHeight() * a.kernelWidth();
+    return ((pair * taps + tap) * lanes + channel % lanes) * lanes + inGroup % lanes;
+  }
+
+  /// Writes the weights with input and output channels swapped, `[C/lanes][K/lanes][kh][kw][lanes
+  /// of K][lanes of C]` per group, as backward-data needs them.
+  static final class Transpose implements Parallel.Body {
+    private final ConvSpec c;
+    private final int taps;
+    private MemorySegment from;
+    private MemorySegment to;
+
+    Transpose(ConvSpec aligned) {
+      c = aligned;
+      taps = c.kernelHeight() * c.kernelWidth();
+    }
+
+    void run(MemorySegment weights, MemorySegment transposed, Parallel parallel) {
+      from = weights;
+      to = transposed;
+      parallel.run(c.groups() * blocks(c.filtersPerGroup()) * blocks(c.channelsPerGroup()), this);
+    }
+
+    @Override
+    public void run(int piece, int thread) {
+      int srcBlocks = blocks(c.channelsPerGroup());
+      int dstBlocks = blocks(c.filtersPerGroup());
+      int cb = piece % srcBlocks;
+      int kb = piece / srcBlocks % dstBlocks;
+      int group = piece / srcBlocks / dstBlocks;
+      int square = Lanes.COUNT * Lanes.COUNT;
+      long source = (long) piece * taps * square;
+      long target = ((long) (group * srcBlocks + cb) * dstBlocks + kb) * taps * square;
+      for (int tap = 0; tap < taps; tap++) {
+        square(source + (long) tap * square, target + (long) tap * square);
+      }
+    }
+
+    private void square(long source, long target) {
+      int lanes = Lanes.COUNT;
+      for (int i = 0; i < lanes; i++) {
+        for (int j = 0; j < lanes; j++) {
+          to.setAtIndex(
+              FLOAT,
+              target + (long) j * lanes + i,
+              from.getAtIndex(FLOAT, source + (long) i * lanes + j));
+        }
+      }
+    }
+  }
+}
