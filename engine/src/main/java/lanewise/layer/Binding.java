@@ -1,0 +1,76 @@
+package lanewise.layer;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import lanewise.kernel.Parallel;
+import lanewise.tensor.Tensor;
+
+/// Everything that a layer is bound to when it is compiled.
+///
+/// @param training whether backward will run, and dropout and batch statistics apply
+/// @param inputs values of the inputs
+/// @param output values of the output, to be computed
+/// @param inputGradients gradients of the inputs, to be computed; null entries where none is wanted
+/// @param adds per input: add to the gradient instead of overwriting it
+/// @param outputGradient gradient of the output; null unless training
+/// @param values the parameters' packed values by name
+/// @param gradients the trained parameters' packed gradients by name; empty unless training
+/// @param zeros as many zeros as the most channels of any layer, padded
+/// @param workspace scratch memory, at least what the layer asked for
+/// @param parallel the threads
+/// @param clock the training step that runs, for random numbers
+/// @param key random key of this layer
+public record Binding(
+    boolean training,
+    List<Tensor> inputs,
+    Tensor output,
+    List<Tensor> inputGradients,
+    List<Boolean> adds,
+    Tensor outputGradient,
+    Map<String, MemorySegment> values,
+    Map<String, MemorySegment> gradients,
+    MemorySegment zeros,
+    MemorySegment workspace,
+    Parallel parallel,
+    StepClock clock,
+    long key) {
+
+  /// The number of the training step that runs; random masks depend on it.
+  public static final class StepClock {
+    private long step;
+
+    /// A clock at step 0.
+    public StepClock() {}
+
+    /// The current step.
+    public long step() {
+      return step;
+    }
+
+    /// Sets the current step.
+    public void set(long value) {
+      step = value;
+    }
+  }
+
+  /// The first input.
+  public Tensor input() {
+    return inputs.get(0);
+  }
+
+  /// The first input's gradient, or null where none is wanted.
+  public Tensor inputGradient() {
+    return inputGradients.get(0);
+  }
+
+  /// Whether to add to the first input's gradient.
+  public boolean addsToInputGradient() {
+    return adds.get(0);
+  }
+
+  /// Samples per batch.
+  public int batch() {
+    return output.batch();
+  }
+}

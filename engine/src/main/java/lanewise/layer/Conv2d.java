@@ -1,0 +1,125 @@
+package lanewise.layer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lanewise.kernel.ConvSpec;
+import lanewise.tensor.Shape;
+
+/// 2-d convolution: `C x H x W -> filters x H' x W'` with `H' = (H + 2 padding - kernel) / stride +
+/// 1`, rounded down.
+///
+/// @param filters output channels
+/// @param kernel rows and columns of the kernel
+/// @param stride step in both directions
+/// @param padding zeros on every side
+/// @param groups groups of channels that do not see each other
+/// @param bias whether a bias per filter is added
+/// @param relu whether negative results become 0 (a fused ReLU)
+/// @param scheme how the weights start
+public record Conv2d(
+    int filters,
+    int kernel,
+    int stride,
+    int padding,
+    int groups,
+    boolean bias,
+    boolean relu,
+    Initialization.Scheme scheme)
+    implements Layer {
+
+  /// Stride 1, no padding, one group, with bias.
+  public static Conv2d of(int filters, int kernel) {
+    return new Conv2d(filters, kernel, 1, 0, 1, true, false, Initialization.Scheme.KAIMING_NORMAL);
+  }
+
+  /// The same with another stride.
+  public Conv2d stride(int newStride) {
+    return new Conv2d(filters, kernel, newStride, padding, groups, bias, relu, scheme);
+  }
+
+  /// The same with another padding.
+  public Conv2d padding(int newPadding) {
+    return new Conv2d(filters, kernel, stride, newPadding, groups, bias, relu, scheme);
+  }
+
+  /// The same with another number of groups.
+  public Conv2d groups(int newGroups) {
+    return new Conv2d(filters, kernel, stride, padding, newGroups, bias, relu, scheme);
+  }
+
+  /// The same without bias, as before batch normalization.
+  public Conv2d withoutBias() {
+    return new Conv2d(filters, kernel, stride, padding, groups, false, relu, scheme);
+  }
+
+  /// The same with weights that start otherwise.
+  public Conv2d scheme(Initialization.Scheme newScheme) {
+    return new Conv2d(filters, kernel, stride, padding, groups, bias, relu, newScheme);
+  }
+
+  @Override
+  public String kind() {
+    return "conv";
+  }
+
+  /// Sizes for an input.
+  public ConvSpec spec(Shape in) {
+    return new ConvSpec(
+        in.channels(), in.height(), in.width(), filters, kernel, kernel, stride, padding, groups);
+  }
+
+  @Override
+  public Shape outputShape(List<Shape> inputs) {
+    return spec(Shapes.only(this, inputs)).output();
+  }
+
+  @Override
+  public List<Parameter> parameters(List<Shape> inputs) {
+    ConvSpec spec = spec(Shapes.only(this, inputs));
+    long fanIn = (long) spec.channelsPerGroup() * kernel * kernel;
+    List<Parameter> result = new ArrayList<>();
+    result.add(
+        Parameter.weights(
+            spec,
+            List.of(filters, spec.channelsPerGroup(), kernel, kernel),
+            scheme.of(fanIn, (long) spec.filtersPerGroup() * kernel * kernel)));
+    if (bias) {
+      result.add(
+          Parameter.vector("bias", filters, Parameter.Role.NO_DECAY, Initialization.constant(0)));
+    }
+    return result;
+  }
+
+  @Override
+  public Cost cost(List<Shape> inputs) {
+    return new Cost(spec(Shapes.only(this, inputs)).multiplyAdds(), 0);
+  }
+
+  @Override
+  public boolean backwardReadsInputs() {
+    return true;
+  }
+
+  @Override
+  public boolean backwardReadsOutput() {
+    return relu;
+  }
+
+  @Override
+  public Optional<Layer> fuse(Layer next) {
+    return next instanceof ReLU && !relu
+        ? Optional.of(new Conv2d(filters, kernel, stride, padding, groups, bias, true, scheme))
+        : Optional.empty();
+  }
+
+  @Override
+  public long workspaceBytes(List<Shape> inputs, int batch, boolean training, int threads) {
+    return Product.workspaceBytes(spec(inputs.get(0)), batch, training, threads);
+  }
+
+  @Override
+  public Operation compile(Binding binding) {
+    return new Product(spec(binding.input().shape()), bias, relu, binding);
+  }
+}

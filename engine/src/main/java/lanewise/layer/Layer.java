@@ -1,0 +1,62 @@
+package lanewise.layer;
+
+import java.util.List;
+import java.util.Optional;
+import lanewise.tensor.Shape;
+
+/// One layer of a network, described: immutable, without tensors, threads or mode. What it
+/// computes, its output's shape, its parameters and its theoretical cost follow from the shapes of
+/// its inputs.
+///
+/// To add a layer, write one record that implements this and its test.
+public interface Layer {
+
+  /// Short name for numbering layers of this kind: `conv`, `bn`, `relu`.
+  String kind();
+
+  /// Shape of one sample's output.
+  ///
+  /// @throws lanewise.error.InvalidModelException if the layer cannot take these inputs; says which
+  ///     and why
+  Shape outputShape(List<Shape> inputs);
+
+  /// Parameters in the order in which they are stored; none by default.
+  default List<Parameter> parameters(List<Shape> inputs) {
+    return List.of();
+  }
+
+  /// What one sample's forward pass costs in theory.
+  Cost cost(List<Shape> inputs);
+
+  /// Whether backward reads the values of the inputs, which must then be kept that long.
+  default boolean backwardReadsInputs() {
+    return false;
+  }
+
+  /// Whether backward reads the values of the output.
+  default boolean backwardReadsOutput() {
+    return false;
+  }
+
+  /// Whether the output is the first input, the same values in the same order: then both share
+  /// their memory and the layer is never compiled.
+  default boolean isIdentity(List<Shape> inputs, boolean training) {
+    return false;
+  }
+
+  /// The layer that does this and then `next` in one go, if there is one. `next` takes the output
+  /// of this layer as one of its inputs; the fused layer's inputs are this layer's, followed by the
+  /// other inputs of `next`.
+  default Optional<Layer> fuse(Layer next) {
+    return Optional.empty();
+  }
+
+  /// Bytes of scratch memory that the operation needs while it runs; shared by all operations of a
+  /// program.
+  default long workspaceBytes(List<Shape> inputs, int batch, boolean training, int threads) {
+    return 0;
+  }
+
+  /// Binds the layer to memory and threads.
+  Operation compile(Binding binding);
+}

@@ -1,0 +1,13 @@
+package lanewise.layer;
+
+/// A layer bound to its memory: the hot path. Neither method allocates.
+public interface Operation {
+
+  /// Computes the output from the inputs and the parameters.
+  void forward();
+
+  /// Computes the gradients of the parameters (overwriting them) and those of the inputs
+  /// (overwriting or adding, as [Binding#adds] says) from the gradient of the output. Runs after
+  /// forward, in training only.
+  void backward();
+}

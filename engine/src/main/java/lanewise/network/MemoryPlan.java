@@ -1,0 +1,210 @@
+package lanewise.network;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import lanewise.layer.Layer;
+import lanewise.tensor.Shape;
+import lanewise.tensor.Tensor;
+
+/// Where every buffer of a program lies, decided before anything is allocated: values and gradients
+/// share memory as far as they are not needed at the same time. Time counts the operations forward,
+/// the loss, and the operations backward.
+public final class MemoryPlan {
+
+  private static final int ALIGNMENT = 64;
+
+  /// One buffer: its bytes, when it is alive (both ends inclusive) and where it lies.
+  static final class Buffer {
+    final long bytes;
+    int from;
+    int to;
+    long offset = -1;
+
+    Buffer(long bytes, int from, int to) {
+      this.bytes = Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+      this.from = from;
+      this.to = to;
+    }
+
+    private boolean overlaps(Buffer other) {
+      return from <= other.to && other.from <= to;
+    }
+  }
+
+  private final List<Fusion.Fused> operations;
+  private final int batch;
+  private final boolean training;
+  private final int lanes;
+  private final Buffer input;
+  private final Buffer[] values;
+  private final Buffer[] gradients;
+  private final int[] producer;
+  private final boolean[] trained;
+  private final List<Buffer> buffers = new ArrayList<>();
+  private final long bufferBytes;
+  private long workspaceBytes;
+  private int maxChannels = 1;
+
+  MemoryPlan(
+      Network network,
+      List<Fusion.Fused> operations,
+      int batch,
+      Mode mode,
+      int lanes,
+      int threads) {
+    this.operations = operations;
+    this.batch = batch;
+    this.training = mode == Mode.TRAINING;
+    this.lanes = lanes;
+    List<Shape> shapes = network.shapes();
+    values = new Buffer[shapes.size()];
+    gradients = new Buffer[shapes.size()];
+    producer = new int[shapes.size()];
+    trained = new boolean[shapes.size()];
+    // The padding lanes of the input are zeroed once and must stay so: its memory is shared with
+    // nobody.
+    input = add(network.input(), 0, 2 * operations.size() + 3);
+    int[] roots = Fusion.roots(network, training);
+    planValues(network, shapes, roots);
+    if (training) {
+      planGradients(network, roots);
+    }
+    bufferBytes = place();
+    for (Fusion.Fused op : operations) {
+      List<Shape> in =
+          op.inputs().stream().map(i -> i < 0 ? network.input() : shapes.get(i)).toList();
+      in.forEach(s -> maxChannels = Math.max(maxChannels, s.channels()));
+      maxChannels = Math.max(maxChannels, op.shape().channels());
+      long workspace = op.layer().workspaceBytes(in, batch, training, threads);
+      workspaceBytes = Math.max(workspaceBytes, Math.ceilDiv(workspace, ALIGNMENT) * ALIGNMENT);
+    }
+  }
+
+  private Buffer add(Shape shape, int from, int to) {
+    Buffer buffer = new Buffer(batch * Tensor.imageFloats(shape, lanes) * Float.BYTES, from, to);
+    buffers.add(buffer);
+    return buffer;
+  }
+
+  private int forwardTime(int op) {
+    return op + 1;
+  }
+
+  private int backwardTime(int op) {
+    return 2 * operations.size() + 2 - op;
+  }
+
+  private void planValues(Network network, List<Shape> shapes, int[] roots) {
+    for (int op = 0; op < operations.size(); op++) {
+      Fusion.Fused f = operations.get(op);
+      Layer layer = f.layer();
+      producer[f.output()] = op;
+      boolean late = training && layer.backwardReadsOutput();
+      values[f.output()] =
+          add(shapes.get(f.output()), forwardTime(op), late ? backwardTime(op) : forwardTime(op));
+      boolean own =
+          layer.parameters(inputShapes(network, shapes, f)).stream()
+              .anyMatch(p -> p.role().trained());
+      trained[f.output()] = own || f.inputs().stream().anyMatch(i -> i >= 0 && trained[i]);
+      for (int from : f.inputs()) {
+        if (from >= 0) {
+          boolean read = training && layer.backwardReadsInputs();
+          values[from].to = Math.max(values[from].to, read ? backwardTime(op) : forwardTime(op));
+        }
+      }
+    }
+    for (Network.Output out : network.outputs()) {
+      Buffer b = values[roots[out.node()]];
+      b.to = Math.max(b.to, operations.size() + 2);
+    }
+  }
+
+  private static List<Shape> inputShapes(Network network, List<Shape> shapes, Fusion.Fused f) {
+    return f.inputs().stream().map(i -> i < 0 ? network.input() : shapes.get(i)).toList();
+  }
+
+  private void planGradients(Network network, int[] roots) {
+    for (int op = 0; op < operations.size(); op++) {
+      Fusion.Fused f = operations.get(op);
+      if (trained[f.output()]) {
+        gradients[f.output()] = add(f.shape(), backwardTime(op), backwardTime(op));
+      }
+      for (int from : f.inputs()) {
+        if (from >= 0 && trained[from]) {
+          gradients[from].from = Math.min(gradients[from].from, backwardTime(op));
+        }
+      }
+    }
+    for (Network.Output out : network.outputs()) {
+      Buffer b = gradients[roots[out.node()]];
+      if (b != null) {
+        b.from = operations.size() + 1;
+      }
+    }
+  }
+
+  /// Places the largest buffers first, each at the lowest offset where nothing that lives at the
+  /// same time is.
+  private long place() {
+    List<Buffer> placed = new ArrayList<>();
+    long end = 0;
+    List<Buffer> order = new ArrayList<>(buffers);
+    order.sort(Comparator.comparingLong((Buffer b) -> -b.bytes));
+    for (Buffer b : order) {
+      long offset = 0;
+      placed.sort(Comparator.comparingLong(p -> p.offset));
+      for (Buffer p : placed) {
+        if (p.overlaps(b) && p.offset < offset + b.bytes && offset < p.offset + p.bytes) {
+          offset = p.offset + p.bytes;
+        }
+      }
+      b.offset = offset;
+      placed.add(b);
+      end = Math.max(end, offset + b.bytes);
+    }
+    return end;
+  }
+
+  /// Bytes of all buffers and scratch memory together: what a program allocates besides parameters
+  /// and their gradients.
+  public long bytes() {
+    return bufferBytes + workspaceBytes + zeroBytes();
+  }
+
+  /// Bytes of values and gradients alone.
+  public long bufferBytes() {
+    return bufferBytes;
+  }
+
+  /// Bytes of scratch memory.
+  public long workspaceBytes() {
+    return workspaceBytes;
+  }
+
+  /// Bytes that the same buffers would take if none shared memory.
+  public long unsharedBytes() {
+    return buffers.stream().mapToLong(b -> b.bytes).sum();
+  }
+
+  long zeroBytes() {
+    return Math.ceilDiv(maxChannels, 64) * 64L * Float.BYTES;
+  }
+
+  Buffer input() {
+    return input;
+  }
+
+  Buffer value(int node) {
+    return values[node];
+  }
+
+  /// Null where no gradient is wanted.
+  Buffer gradient(int node) {
+    return gradients[node];
+  }
+
+  List<Fusion.Fused> operations() {
+    return operations;
+  }
+}

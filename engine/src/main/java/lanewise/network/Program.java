@@ -1,0 +1,291 @@
+package lanewise.network;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lanewise.kernel.Cpu;
+import lanewise.kernel.Parallel;
+import lanewise.layer.Binding;
+import lanewise.layer.Operation;
+import lanewise.layer.Parameter;
+import lanewise.random.CounterRandom;
+import lanewise.random.Purpose;
+import lanewise.tensor.Memory;
+import lanewise.tensor.Shape;
+import lanewise.tensor.Tensor;
+
+/// A network compiled for a batch size and a mode: layers fused, every buffer planned and
+/// allocated, kernels bound to memory and threads. Running it allocates nothing. Several programs
+/// can share one [Parameters].
+///
+/// Its memory belongs to the [Memory] it was compiled in. Not safe for use by several threads at
+/// once.
+public final class Program {
+
+  private final Network network;
+  private final Mode mode;
+  private final int batch;
+  private final Parameters parameters;
+  private final MemoryPlan plan;
+  private final MemorySegment buffers;
+  private final MemorySegment workspace;
+  private final MemorySegment zeros;
+  private final MemorySegment gradients;
+  private final Parallel parallel;
+  private final Binding.StepClock clock = new Binding.StepClock();
+  private final Tensor input;
+  private final InputCopy inputCopy;
+  private final Tensor[] values;
+  private final Tensor[] valueGradients;
+  private final boolean[] written;
+  private final Operation[] operations;
+  private final List<Tensor> outputs = new ArrayList<>();
+  private final List<Tensor> outputGradients = new ArrayList<>();
+
+  private Program(
+      Network network,
+      int batch,
+      Mode mode,
+      Parameters parameters,
+      Memory memory,
+      Parallel parallel) {
+    this.network = network;
+    this.mode = mode;
+    this.batch = batch;
+    this.parameters = parameters;
+    this.parallel = parallel;
+    plan = plan(network, batch, mode, parallel.threads());
+    String what = "batch of %d for %s".formatted(batch, network.name());
+    buffers = memory.allocate("values of a " + what, plan.bufferBytes());
+    workspace = memory.allocate("scratch memory of a " + what, plan.workspaceBytes());
+    zeros = memory.allocate("zeros of a " + what, plan.zeroBytes());
+    boolean training = mode == Mode.TRAINING;
+    gradients =
+        training
+            ? memory.allocate(
+                "gradients of " + network.name(), parameters.trainedFloats() * Float.BYTES)
+            : null;
+    List<Shape> shapes = network.shapes();
+    input = tensor(plan.input(), network.input());
+    inputCopy = new InputCopy(input);
+    values = new Tensor[shapes.size()];
+    valueGradients = new Tensor[shapes.size()];
+    written = new boolean[shapes.size()];
+    for (int i = 0; i < shapes.size(); i++) {
+      values[i] = plan.value(i) == null ? null : tensor(plan.value(i), shapes.get(i));
+      valueGradients[i] = plan.gradient(i) == null ? null : tensor(plan.gradient(i), shapes.get(i));
+    }
+    int[] roots = Fusion.roots(network, training);
+    for (Network.Output out : network.outputs()) {
+      int node = roots[out.node()];
+      outputs.add(values[node]);
+      outputGradients.add(valueGradients[node]);
+      written[node] = true;
+    }
+    operations = new Operation[plan.operations().size()];
+    // Backward order: the first operation that reaches a gradient writes it, the others add to it.
+    for (int i = operations.length - 1; i >= 0; i--) {
+      operations[i] = compile(plan.operations().get(i), i);
+    }
+  }
+
+  /// Compiles a network. In [Mode#INFERENCE] auxiliary outputs are left out.
+  ///
+  /// @param parameters parameters of this network (or of one with the same layers)
+  /// @param memory who owns the buffers
+  /// @throws lanewise.error.MemoryBudgetException if the buffers do not fit into the budget
+  public static Program compile(
+      Network network,
+      int batch,
+      Mode mode,
+      Parameters parameters,
+      Memory memory,
+      Parallel parallel) {
+    return new Program(forMode(network, mode), batch, mode, parameters, memory, parallel);
+  }
+
+  /// The memory that [#compile] would need, without allocating anything.
+  public static MemoryPlan plan(Network network, int batch, Mode mode, int threads) {
+    Network n = forMode(network, mode);
+    List<Fusion.Fused> operations = Fusion.of(n, mode == Mode.TRAINING);
+    return new MemoryPlan(n, operations, batch, mode, Cpu.lanes(), threads);
+  }
+
+  private static Network forMode(Network network, Mode mode) {
+    return mode == Mode.TRAINING ? network : network.withoutAuxiliaryOutputs();
+  }
+
+  private Tensor tensor(MemoryPlan.Buffer buffer, Shape shape) {
+    return Tensor.dense(buffers.asSlice(buffer.offset, buffer.bytes), batch, shape, Cpu.lanes());
+  }
+
+  private Operation compile(Fusion.Fused f, int index) {
+    List<Tensor> inputs = new ArrayList<>();
+    List<Tensor> inputGradients = new ArrayList<>();
+    List<Boolean> adds = new ArrayList<>();
+    for (int from : f.inputs()) {
+      inputs.add(from < 0 ? input : values[from]);
+      Tensor gradient = from < 0 ? null : valueGradients[from];
+      inputGradients.add(gradient);
+      adds.add(gradient != null && written[from]);
+      if (gradient != null) {
+        written[from] = true;
+      }
+    }
+    List<Shape> inputShapes = inputs.stream().map(Tensor::shape).toList();
+    Map<String, MemorySegment> bound = new HashMap<>();
+    Map<String, MemorySegment> boundGradients = new HashMap<>();
+    for (Parameter p : f.layer().parameters(inputShapes)) {
+      Parameters.Entry entry = parameters.entry(f.parameters() + "." + p.name());
+      bound.put(p.name(), entry.values());
+      if (gradients != null && p.role().trained()) {
+        boundGradients.put(
+            p.name(),
+            gradients.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES));
+      }
+    }
+    long key = CounterRandom.key(parameters.seed(), Purpose.DROPOUT, index);
+    return f.layer()
+        .compile(
+            new Binding(
+                mode == Mode.TRAINING,
+                inputs,
+                values[f.output()],
+                inputGradients,
+                adds,
+                valueGradients[f.output()],
+                bound,
+                boundGradients,
+                zeros,
+                workspace,
+                parallel,
+                clock,
+                key));
+  }
+
+  /// Copies samples to the network's input.
+  ///
+  /// @param images plain NCHW values of at least `count` samples
+  /// @param count samples, at most the batch; the others keep their old values
+  public void setInput(float[] images, int count) {
+    if (count > batch || images.length < count * network.input().elements()) {
+      throw new IllegalArgumentException(
+          "%d samples of %s in %d values for a batch of %d"
+              .formatted(count, network.input(), images.length, batch));
+    }
+    inputCopy.run(images, count, parallel);
+  }
+
+  /// Computes the outputs.
+  public void forward() {
+    for (int i = 0; i < operations.length; i++) {
+      operations[i].forward();
+    }
+  }
+
+  /// Computes all gradients of parameters from the gradients at the outputs.
+  public void backward() {
+    for (int i = operations.length - 1; i >= 0; i--) {
+      operations[i].backward();
+    }
+  }
+
+  /// Number of operations after fusion.
+  public int operationCount() {
+    return operations.length;
+  }
+
+  /// Names of the layers that an operation does, joined by `+`.
+  public String operationLabel(int operation) {
+    return plan.operations().get(operation).label();
+  }
+
+  /// Runs one operation forward; for profilers.
+  public void forward(int operation) {
+    operations[operation].forward();
+  }
+
+  /// Runs one operation backward; for profilers.
+  public void backward(int operation) {
+    operations[operation].backward();
+  }
+
+  /// The values that come out, in the order of [Network#outputs()].
+  public List<Tensor> outputs() {
+    return outputs;
+  }
+
+  /// Where the loss puts its gradient, per output.
+  public List<Tensor> outputGradients() {
+    return outputGradients;
+  }
+
+  /// Gradients of the trained parameters, laid out like the trained part of [Parameters#values()];
+  /// null in inference.
+  public MemorySegment gradients() {
+    return gradients;
+  }
+
+  /// Sets the number of the training step, which dropout masks depend on.
+  public void setStep(long step) {
+    clock.set(step);
+  }
+
+  /// After a loss that is not finite: the first parameter or layer with a value that is not, found
+  /// by running forward again layer by layer.
+  public Optional<String> firstNonFinite() {
+    for (Parameters.Entry entry : parameters.entries()) {
+      if (!isFinite(entry.values())) {
+        return Optional.of("parameter " + entry.name());
+      }
+    }
+    if (!isFinite(input.segment())) {
+      return Optional.of("the input");
+    }
+    for (int i = 0; i < operations.length; i++) {
+      operations[i].forward();
+      Fusion.Fused f = plan.operations().get(i);
+      if (!isFinite(values[f.output()].segment())) {
+        return Optional.of("layer " + f.label());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isFinite(MemorySegment values) {
+    for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
+      if (!Float.isFinite(values.getAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// The network that this program runs (in inference without auxiliary outputs).
+  public Network network() {
+    return network;
+  }
+
+  /// Samples per batch.
+  public int batch() {
+    return batch;
+  }
+
+  /// Training or inference.
+  public Mode mode() {
+    return mode;
+  }
+
+  /// The parameters it computes with.
+  public Parameters parameters() {
+    return parameters;
+  }
+
+  /// Where its buffers lie.
+  public MemoryPlan plan() {
+    return plan;
+  }
+}
