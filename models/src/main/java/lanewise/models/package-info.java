@@ -1,0 +1,2 @@
+/// The architectures, one file each, the topology of each on one screen.
+package lanewise.models;
