@@ -52,7 +52,7 @@ public final class Parallel implements AutoCloseable {
 
   /// Runs the body once for every piece and returns when all are done. Allocates nothing.
   ///
-  /// @throws RuntimeException or Error the first that a piece threw
+  /// @throws RuntimeException or Error one that a piece threw
   public void run(int pieceCount, Body loopBody) {
     if (closed) {
       throw new IllegalStateException("the thread pool is closed");
@@ -109,7 +109,7 @@ public final class Parallel implements AutoCloseable {
         body.run(piece, thread);
       }
     } catch (Throwable e) { // handed to the caller of run
-      failure = e;
+      failure = failure == null ? e : failure;
       next.set(pieces);
     }
   }

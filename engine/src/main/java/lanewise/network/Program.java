@@ -238,25 +238,32 @@ public final class Program {
   /// by running forward again layer by layer.
   public Optional<String> firstNonFinite() {
     for (Parameters.Entry entry : parameters.entries()) {
-      if (!isFinite(entry.values())) {
+      // In training the forward pass has spoilt the running statistics itself.
+      boolean read = mode == Mode.INFERENCE || entry.parameter().role().trained();
+      if (read && !isFinite(entry.values(), entry.floats())) {
         return Optional.of("parameter " + entry.name());
       }
     }
-    if (!isFinite(input.segment())) {
+    if (!isFinite(input)) {
       return Optional.of("the input");
     }
     for (int i = 0; i < operations.length; i++) {
       operations[i].forward();
       Fusion.Fused f = plan.operations().get(i);
-      if (!isFinite(values[f.output()].segment())) {
+      if (!isFinite(values[f.output()])) {
         return Optional.of("layer " + f.label());
       }
     }
     return Optional.empty();
   }
 
-  private static boolean isFinite(MemorySegment values) {
-    for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
+  /// Of the tensor alone: its buffer may be longer, with what another one left there.
+  private static boolean isFinite(Tensor values) {
+    return isFinite(values.segment(), values.batch() * values.imageStride());
+  }
+
+  private static boolean isFinite(MemorySegment values, long floats) {
+    for (long i = 0; i < floats; i++) {
       if (!Float.isFinite(values.getAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, i))) {
         return false;
       }

@@ -43,7 +43,11 @@ public final class Memory implements AutoCloseable {
   ///
   /// @param name what the memory is for, named in the error
   /// @throws MemoryBudgetException over the budget
+  /// @throws IllegalStateException after [#close()]
   public MemorySegment allocate(String name, long bytes) {
+    if (!arena.scope().isAlive()) {
+      throw new IllegalStateException("the memory is closed, no room for " + name);
+    }
     if (live.addAndGet(bytes) > budget) {
       long before = live.addAndGet(-bytes);
       throw new MemoryBudgetException(

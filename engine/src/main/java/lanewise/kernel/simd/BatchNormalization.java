@@ -18,7 +18,8 @@ import lanewise.tensor.Tensor;
 ///
 /// Forward reads x twice (statistics, then result). Backward reads x, the gradient and where needed
 /// y twice (sums, then gradient). Sums are fp32 within some 2,048 positions and double across them,
-/// in an order that the shapes fix.
+/// in an order that the shapes fix. Statistics are taken of the distances from the channel's first
+/// value, because squares of values far from zero would leave no digits for the variance.
 public final class BatchNormalization {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
@@ -92,9 +93,9 @@ public final class BatchNormalization {
     parallel.run(parts * blocks, statistics);
     double count = (double) batch * pixels;
     for (int c = 0; c < channels; c++) {
-      double sum = total(firstSums, c);
-      double m = sum / count;
-      double variance = Math.max(0, total(secondSums, c) / count - m * m);
+      double shift = total(firstSums, c) / count;
+      double m = x.get(0, c, 0, 0) + shift;
+      double variance = Math.max(0, total(secondSums, c) / count - shift * shift);
       mean[c] = (float) m;
       inverse[c] = (float) (1 / Math.sqrt(variance + epsilon));
       double unbiased = variance * count / Math.max(1, count - 1);
@@ -208,6 +209,7 @@ public final class BatchNormalization {
         image(x),
         to - from,
         pixels,
+        at(x, 0, block),
         firstSums,
         secondSums,
         piece * Lanes.COUNT);
@@ -219,15 +221,18 @@ public final class BatchNormalization {
       long image,
       int images,
       int pixels,
+      long originAt,
       float[] sums,
       float[] squares,
       int index) {
     FloatVector s = FloatVector.zero(SPECIES);
     FloatVector q = s;
+    FloatVector origin = fromMemorySegment(SPECIES, x, originAt, ORDER);
     for (int n = 0; n < images; n++) {
       long row = at + n * image;
       for (int p = 0; p < pixels; p++) {
-        FloatVector v = fromMemorySegment(SPECIES, x, row + (long) p * Lanes.BYTES, ORDER);
+        FloatVector v =
+            fromMemorySegment(SPECIES, x, row + (long) p * Lanes.BYTES, ORDER).sub(origin);
         s = s.add(v);
         q = v.fma(v, q);
       }

@@ -5,8 +5,8 @@ import static lanewise.kernel.simd.Vectors.load;
 import static lanewise.kernel.simd.Vectors.store;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Shape;
 import lanewise.tensor.Tensor;
@@ -65,7 +65,12 @@ public final class LocalResponseNormalization {
 
   /// Bytes of scratch memory that the passes need.
   public static long workspaceBytes(Shape shape, int size, int threads) {
-    return threads * 2L * PIXELS * rowBytes(Tensor.blocks(shape.channels(), Lanes.COUNT), size);
+    return threads * threadBytes(rowBytes(Tensor.blocks(shape.channels(), Lanes.COUNT), size));
+  }
+
+  /// Squares and slopes of all channels, scales and powers of one block.
+  private static long threadBytes(long rowBytes) {
+    return 2 * PIXELS * (rowBytes + LANE_BYTES);
   }
 
   private static long marginBytes(int size) {
@@ -103,18 +108,16 @@ public final class LocalResponseNormalization {
   }
 
   private void forward(int piece, int thread) {
-    long rows = 2L * thread * PIXELS * rowBytes;
+    long rows = thread * threadBytes(rowBytes);
+    long scales = rows + 2 * PIXELS * rowBytes;
     int count = count(piece);
     squares(piece, rows);
     for (int block = 0; block < blocks; block++) {
+      slide(workspace, window(rows, block, size / 2), rowBytes, size, factor, k, scales, count);
+      power(workspace, scales, scales, beta, count);
       normalize(
           workspace,
-          window(rows, block, size / 2),
-          rowBytes,
-          size,
-          factor,
-          beta,
-          k,
+          scales,
           src.segment(),
           at(src, piece, block),
           dst.segment(),
@@ -124,38 +127,47 @@ public final class LocalResponseNormalization {
   }
 
   private void backward(int piece, int thread) {
-    long rows = 2L * thread * PIXELS * rowBytes;
-    long scaleRows = rows + PIXELS * rowBytes;
+    long rows = thread * threadBytes(rowBytes);
+    long slopeRows = rows + PIXELS * rowBytes;
+    long scales = slopeRows + PIXELS * rowBytes;
+    long powers = scales + PIXELS * LANE_BYTES;
     int count = count(piece);
     squares(piece, rows);
-    clearMargins(scaleRows);
+    clearMargins(slopeRows);
     for (int block = 0; block < blocks; block++) {
+      slide(workspace, window(rows, block, size / 2), rowBytes, size, factor, k, scales, count);
+      power(workspace, scales, powers, beta, count);
+      if (!add) {
+        Vectors.zero(dSrc.segment(), at(dSrc, piece, block), count * LANE_BYTES);
+      }
       ownGradient(
           workspace,
-          window(rows, block, size / 2),
-          window(scaleRows, block, 0),
+          scales,
+          powers,
+          window(slopeRows, block, 0),
           rowBytes,
-          size,
-          factor,
-          beta,
-          k,
           src.segment(),
           at(src, piece, block),
           dDst.segment(),
           at(dDst, piece, block),
-          add,
           dSrc.segment(),
           at(dSrc, piece, block),
           count);
     }
     // a channel is in the windows from c - (size - 1) / 2 to c + size / 2: the mirror image
     for (int block = 0; block < blocks; block++) {
-      neighboursGradient(
+      slide(
           workspace,
-          window(scaleRows, block, (size - 1) / 2),
+          window(slopeRows, block, (size - 1) / 2),
           rowBytes,
           size,
           -2 * factor * beta,
+          0,
+          scales,
+          count);
+      neighboursGradient(
+          workspace,
+          scales,
           src.segment(),
           at(src, piece, block),
           dSrc.segment(),
@@ -207,96 +219,102 @@ public final class LocalResponseNormalization {
     }
   }
 
-  private static void normalize(
+  /// `factor * sum + offset` for the windows of one block.
+  private static void slide(
       MemorySegment w,
       long at,
       long rowBytes,
       int size,
       float factor,
-      float beta,
-      float k,
+      float offset,
+      long to,
+      int count) {
+    FloatVector a = FloatVector.broadcast(SPECIES, factor);
+    FloatVector b = FloatVector.broadcast(SPECIES, offset);
+    for (int p = 0; p < count; p++) {
+      long from = at + p * rowBytes;
+      FloatVector sum = load(w, from);
+      for (int i = 1; i < size; i++) {
+        sum = sum.add(load(w, from + i * 4L));
+      }
+      store(sum.fma(a, b), w, to + p * LANE_BYTES);
+    }
+  }
+
+  private static void power(MemorySegment w, long scales, long powers, float beta, int count) {
+    if (beta == 0.75f) { // AlexNet's
+      twoRoots(w, scales, powers, count);
+    } else {
+      anyPower(w, scales, powers, beta, count);
+    }
+  }
+
+  private static void twoRoots(MemorySegment w, long scales, long powers, int count) {
+    for (int p = 0; p < count; p++) {
+      FloatVector root = load(w, scales + p * LANE_BYTES).sqrt();
+      store(root.mul(root.sqrt()), w, powers + p * LANE_BYTES);
+    }
+  }
+
+  /// One by one: a power of vectors allocates at some lane counts.
+  private static void anyPower(MemorySegment w, long scales, long powers, float beta, int count) {
+    int floats = count * Lanes.COUNT;
+    for (int i = 0; i < floats; i++) {
+      long at = (long) i * Float.BYTES;
+      double scale = w.get(ValueLayout.JAVA_FLOAT, scales + at);
+      w.set(ValueLayout.JAVA_FLOAT, powers + at, (float) Math.pow(scale, beta));
+    }
+  }
+
+  private static void normalize(
+      MemorySegment w,
+      long powers,
       MemorySegment s,
       long srcAt,
       MemorySegment d,
       long dstAt,
       int count) {
-    FloatVector a = FloatVector.broadcast(SPECIES, factor);
-    FloatVector b = FloatVector.broadcast(SPECIES, k);
     for (int p = 0; p < count; p++) {
-      long from = at + p * rowBytes;
-      FloatVector sum = load(w, from);
-      for (int i = 1; i < size; i++) {
-        sum = sum.add(load(w, from + i * 4L));
-      }
-      FloatVector scale = sum.fma(a, b);
       long i = p * LANE_BYTES;
-      store(load(s, srcAt + i).div(power(scale, beta)), d, dstAt + i);
+      store(load(s, srcAt + i).div(load(w, powers + i)), d, dstAt + i);
     }
   }
 
-  /// What a channel's own gradient hands back to it goes to dSrc, and the gradient of its scale,
-  /// less a constant factor, to scratch memory: `dDst * src / scale^(beta + 1)`.
+  /// Adds a channel's own part to dSrc and leaves `dDst * src / scale^(beta + 1)`, what the other
+  /// parts have in common, in scratch memory.
   private static void ownGradient(
       MemorySegment w,
-      long at,
-      long scaleAt,
+      long scales,
+      long powers,
+      long slopes,
       long rowBytes,
-      int size,
-      float factor,
-      float beta,
-      float k,
       MemorySegment s,
       long srcAt,
       MemorySegment g,
       long gAt,
-      boolean add,
       MemorySegment r,
       long rAt,
       int count) {
-    FloatVector a = FloatVector.broadcast(SPECIES, factor);
-    FloatVector b = FloatVector.broadcast(SPECIES, k);
     for (int p = 0; p < count; p++) {
-      long from = at + p * rowBytes;
-      FloatVector sum = load(w, from);
-      for (int i = 1; i < size; i++) {
-        sum = sum.add(load(w, from + i * 4L));
-      }
-      FloatVector scale = sum.fma(a, b);
       long i = p * LANE_BYTES;
-      FloatVector own = load(g, gAt + i).div(power(scale, beta));
-      store(own.mul(load(s, srcAt + i)).div(scale), w, scaleAt + p * rowBytes);
-      store(add ? own.add(load(r, rAt + i)) : own, r, rAt + i);
+      FloatVector own = load(g, gAt + i).div(load(w, powers + i));
+      FloatVector slope = own.mul(load(s, srcAt + i)).div(load(w, scales + i));
+      store(slope, w, slopes + p * rowBytes);
+      store(own.add(load(r, rAt + i)), r, rAt + i);
     }
   }
 
   private static void neighboursGradient(
       MemorySegment w,
-      long at,
-      long rowBytes,
-      int size,
-      float factor,
+      long sums,
       MemorySegment s,
       long srcAt,
       MemorySegment r,
       long rAt,
       int count) {
-    FloatVector a = FloatVector.broadcast(SPECIES, factor);
     for (int p = 0; p < count; p++) {
-      long from = at + p * rowBytes;
-      FloatVector sum = load(w, from);
-      for (int i = 1; i < size; i++) {
-        sum = sum.add(load(w, from + i * 4L));
-      }
       long i = p * LANE_BYTES;
-      store(load(s, srcAt + i).mul(a).fma(sum, load(r, rAt + i)), r, rAt + i);
+      store(load(s, srcAt + i).fma(load(w, sums + i), load(r, rAt + i)), r, rAt + i);
     }
-  }
-
-  private static FloatVector power(FloatVector scale, float beta) {
-    if (beta == 0.75f) { // AlexNet's; two roots are ten times as fast as a power
-      FloatVector root = scale.sqrt();
-      return root.mul(root.sqrt());
-    }
-    return scale.lanewise(VectorOperators.POW, beta);
   }
 }

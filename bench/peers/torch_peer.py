@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Measures PyTorch on work that Lanewise describes: a whole training step, or one convolution.
+
+Reads one JSON request from stdin, writes one JSON answer to stdout. `lanewise bench --peers` starts it; by hand:
+
+    echo '{"task": "layer", "linear": false, "input": [64, 32, 32], "filters": 64, "kernel": 3, "stride": 1,
+           "padding": 1, "groups": 1, "first": false, "batch": 64, "threads": 2, "seconds": 4}' | python3 torch_peer.py
+
+Each figure is the median over the repetitions after the first two, of the better of PyTorch's two memory formats.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+WARM_UPS = 2
+LEAST_REPETITIONS = 3
+
+
+def module(node):
+    """The module of a node, or None where a function does."""
+    kind = node["kind"]
+    if kind == "conv":
+        return nn.Conv2d(node["channels"], node["filters"], node["kernel"], node["stride"], node["padding"],
+                         groups=node["groups"], bias=node["bias"])
+    if kind == "linear":
+        return nn.Linear(node["inputs_n"], node["outputs"], bias=node["bias"])
+    if kind == "batch_norm":
+        return nn.BatchNorm2d(node["channels"], eps=node["epsilon"], momentum=node["momentum"])
+    if kind == "max_pool":
+        return nn.MaxPool2d(node["kernel"], node["stride"], node["padding"], ceil_mode=node["ceil"])
+    if kind == "avg_pool":
+        return nn.AvgPool2d(node["kernel"], node["stride"], node["padding"], ceil_mode=node["ceil"])
+    if kind == "lrn":
+        return nn.LocalResponseNorm(node["size"], node["alpha"], node["beta"], node["k"])
+    if kind == "dropout":
+        return nn.Dropout(node["probability"])
+    return None
+
+
+def subsample(node, x):
+    y = x[:, :, ::node["stride"], ::node["stride"]]
+    return F.pad(y, (0, 0, 0, 0, 0, node["channels"] - y.shape[1]))
+
+
+class Described(nn.Module):
+    """The network that the nodes describe; input -1 is the images."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.nodes = network["nodes"]
+        self.outputs = network["outputs"]
+        modules = [module(node) for node in self.nodes]
+        self.own = nn.ModuleList([m for m in modules if m is not None])
+        self.modules_of_nodes = modules
+        uses = [0] * len(self.nodes)
+        for node in self.nodes:
+            for source in node["inputs"]:
+                if source >= 0:
+                    uses[source] += 1
+        # In place, as PyTorch's own models do, where nobody else reads the value.
+        self.in_place = [node["inputs"][0] >= 0 and uses[node["inputs"][0]] == 1 for node in self.nodes]
+
+    def forward(self, images):
+        values = []
+        for i, node in enumerate(self.nodes):
+            inputs = [images if source < 0 else values[source] for source in node["inputs"]]
+            values.append(self.value(i, node, inputs))
+        return [values[output] for output in self.outputs]
+
+    def value(self, i, node, inputs):
+        kind, x = node["kind"], inputs[0]
+        if self.modules_of_nodes[i] is not None:
+            return self.modules_of_nodes[i](x)
+        if kind == "relu":
+            return F.relu(x, inplace=self.in_place[i])
+        if kind == "add":
+            return sum(inputs[1:], x)
+        if kind == "concat":
+            return torch.cat(inputs, 1)
+        if kind == "flatten":
+            return torch.flatten(x, 1)
+        if kind == "global_avg_pool":
+            return torch.flatten(F.adaptive_avg_pool2d(x, 1), 1)
+        if kind == "subsample":
+            return subsample(node, x)
+        return {"sigmoid": torch.sigmoid, "tanh": torch.tanh}[kind](x)
+
+
+def repeat(seconds, run):
+    """Seconds that each call of run took, as run itself says."""
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < WARM_UPS + LEAST_REPETITIONS or time.perf_counter() < end:
+        times.append(run())
+    return times[WARM_UPS:]
+
+
+def step(request, memory_format):
+    network, batch = request["network"], request["batch"]
+    model = Described(network).to(memory_format=memory_format).train()
+    parameters = sum(p.numel() for p in model.parameters())
+    if parameters != network["parameters"]:
+        raise SystemExit("%d parameters, expected %d: not the same network" % (parameters, network["parameters"]))
+    optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    images = torch.randn(batch, *network["input"]).to(memory_format=memory_format)
+    labels = torch.randint(0, network["classes"], (batch,))
+
+    def run():
+        start = time.perf_counter()
+        optimizer.zero_grad()
+        outputs = model(images)
+        sum(weight * F.cross_entropy(y, labels) for weight, y in zip(network["weights"], outputs)).backward()
+        optimizer.step()
+        return time.perf_counter() - start
+
+    return {"images_per_s": batch / statistics.median(repeat(request["seconds"] / 2, run))}
+
+
+def layer(request, memory_format):
+    batch, channels = request["batch"], request["input"][0]
+    if request["linear"]:
+        conv = nn.Linear(channels, request["filters"], bias=False)
+        images = torch.randn(batch, channels)
+    else:
+        conv = nn.Conv2d(channels, request["filters"], request["kernel"], request["stride"], request["padding"],
+                         groups=request["groups"], bias=False).to(memory_format=memory_format)
+        images = torch.randn(batch, *request["input"]).to(memory_format=memory_format)
+    images.requires_grad_(not request["first"])
+    gradient = torch.randn_like(conv(images))
+    backward_times = []
+
+    def run():
+        conv.weight.grad = images.grad = None
+        start = time.perf_counter()
+        result = conv(images)
+        middle = time.perf_counter()
+        result.backward(gradient)
+        backward_times.append(time.perf_counter() - middle)
+        return middle - start
+
+    forward_times = repeat(request["seconds"] / 2, run)
+    return {"forward_per_s": batch / statistics.median(forward_times),
+            "backward_per_s": batch / statistics.median(backward_times[WARM_UPS:])}
+
+
+def main():
+    request = json.load(sys.stdin)
+    torch.set_num_threads(request["threads"])
+    task = {"step": step, "layer": layer}[request["task"]]
+    found = [task(request, f) for f in (torch.contiguous_format, torch.channels_last)]
+    print(json.dumps({key: max(one[key] for one in found) for key in found[0]}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+package lanewise.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/// The HTML page of a run of the benchmarks: charts per layer and per model, and all figures.
+final class BenchPage {
+
+  private final BenchReport report;
+
+  private BenchPage(BenchReport report) {
+    this.report = report;
+  }
+
+  static String of(BenchReport report) {
+    return new BenchPage(report).render();
+  }
+
+  private String render() {
+    Html page = new Html("Benchmarks");
+    page.facts(
+        "Machine", report.machine().text(),
+        "JVM flags", String.join(" ", report.machine().flags()),
+        "Measured limits", report.peak().text());
+    for (Suite suite : Suite.values()) {
+      List<BenchResult> results = report.of(suite);
+      if (!results.isEmpty()) {
+        page.heading(BenchReport.title(suite));
+        if (suite != Suite.PEAK) {
+          page.picture(chart(suite, results));
+        }
+        page.table(BenchReport.columns(suite), results.stream().map(report::row).toList());
+      }
+    }
+    if (!report.peers().isEmpty()) {
+      page.heading("Beside " + report.peers().get(0).peer())
+          .paragraph("soft", "Measured by turns; the ratio is that of the medians.")
+          .picture(ratios())
+          .table(BenchReport.peerColumns(), report.peers().stream().map(BenchReport::row).toList());
+    }
+    return page.render();
+  }
+
+  /// A row per subject and algorithm, a bar per pass, and behind it that of the earlier report.
+  private Svg chart(Suite suite, List<BenchResult> results) {
+    Bars bars = new Bars(BenchReport.title(suite), 9);
+    List<String> passes = results.stream().map(BenchResult::pass).distinct().sorted().toList();
+    String[] styles = {"a", "b", "c"};
+    for (int i = 0; i < passes.size(); i++) {
+      bars.legend(styles[i % styles.length], passes.get(i));
+    }
+    if (results.stream().anyMatch(result -> report.before(result).isPresent())) {
+      bars.legend("limit", "before");
+    }
+    if (suite == Suite.KERNEL) {
+      bars.limit("FMA peak", report.peak().gflops());
+    } else if (suite == Suite.LAYER) {
+      bars.limit("bandwidth", report.peak().gigabytesPerSecond());
+    }
+    Function<BenchResult, String> name =
+        r -> "%s %s".formatted(r.subject(), r.algorithm().orElse("batch " + r.batch()));
+    Map<String, List<BenchResult>> rows =
+        results.stream()
+            .collect(
+                Collectors.groupingBy(name, java.util.LinkedHashMap::new, Collectors.toList()));
+    rows.forEach(
+        (label, group) -> {
+          List<Bars.Bar> row = new ArrayList<>();
+          for (BenchResult result : group) {
+            String style = styles[passes.indexOf(result.pass()) % styles.length];
+            row.add(bar(style, result, result.pass(), result.figure(), suite));
+            report
+                .before(result)
+                .ifPresent(b -> row.add(bar("limit", result, result.pass() + " before", b, suite)));
+          }
+          String values =
+              group.stream()
+                  .map(result -> Text.format("%.0f", result.figure()))
+                  .collect(Collectors.joining(" / "));
+          bars.row(label, values + " " + BenchReport.unit(suite), row);
+        });
+    return bars.draw();
+  }
+
+  private static Bars.Bar bar(
+      String style, BenchResult result, String what, double figure, Suite suite) {
+    return new Bars.Bar(
+        style,
+        figure,
+        Text.format("%s, %s: %.1f %s", result.subject(), what, figure, BenchReport.unit(suite)));
+  }
+
+  private Svg ratios() {
+    Bars bars = new Bars("Ours over theirs", 12);
+    bars.legend("a", "ours / theirs").limit("equal", 1);
+    for (PeerResult peer : report.peers()) {
+      String ratio = Text.format("%.2f", peer.ratio());
+      bars.row(
+          peer.subject() + " " + peer.pass(),
+          ratio,
+          List.of(new Bars.Bar("a", peer.ratio(), ratio)));
+    }
+    return bars.draw();
+  }
+}

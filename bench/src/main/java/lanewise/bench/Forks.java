@@ -1,0 +1,11 @@
+package lanewise.bench;
+
+/// Options of the JVMs that benchmarks run in: those of `./lanewise`.
+final class Forks {
+
+  static final String VECTORS = "--add-modules=jdk.incubator.vector";
+  static final String COLLECTOR = "-XX:+UseParallelGC";
+  static final String HUGE_PAGES = "-XX:+UseTransparentHugePages";
+
+  private Forks() {}
+}

@@ -1,0 +1,197 @@
+package lanewise.cli;
+
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import lanewise.cli.Table.Column;
+import lanewise.layer.Parameter;
+import lanewise.models.ModelInfo;
+import lanewise.models.Models;
+import lanewise.network.Mode;
+import lanewise.network.Network;
+import lanewise.network.Program;
+import lanewise.network.Theory;
+import lanewise.tensor.Shape;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Shows a model layer by layer.
+@Command(
+    name = "summary",
+    header = "Show a model layer by layer: shapes, memory, parameters, multiply-adds.",
+    description = {
+      "",
+      "Layers and their totals are for one image, as the description of the model gives them.",
+      "Operations are multiply-adds and, for pooling, K x K per output; backward's are those of"
+          + " the",
+      "gradients. Moved is what a training step of a whole batch reads and writes, each array once",
+      "per pass (docs/theory.md has the formula).",
+      "",
+      "The memory of a training step and of inference is what the compiled program would allocate",
+      "for a whole batch: values, gradients and scratch memory that share their place where they",
+      "can, parameters, and in training gradients and momentum of the parameters.",
+      ""
+    },
+    abbreviateSynopsis = true,
+    sortOptions = false)
+final class SummaryCommand implements Callable<Integer> {
+
+  private final Session session;
+
+  @Parameters(paramLabel = "MODEL", description = "Name of the model; lanewise models lists them.")
+  private String model;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      description = "Number of classes (default: the model's own).")
+  private Integer classes;
+
+  @Option(
+      names = "--input",
+      paramLabel = "CxHxW",
+      converter = Converters.Shapes.class,
+      description = "Channels, height and width of an image (default: the model's own).")
+  private Shape input;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "128",
+      converter = Converters.Positive.class,
+      description = "Images per step, for the planned memory (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = Converters.Positive.class,
+      description = "Threads, for the planned memory (default: all processors).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--count-biases",
+      description = "Count adding a bias as one operation per output value.")
+  private boolean countBiases;
+
+  @Option(names = "--strict", description = "Count a multiply-add as two operations.")
+  private boolean strict;
+
+  @Mixin private FormatOption format;
+
+  SummaryCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    ModelInfo info = Models.find(model);
+    Network network =
+        info.create(
+            input == null ? info.input() : input, classes == null ? info.classes() : classes);
+    format.print(report(network), session);
+    return ExitCode.OK.number();
+  }
+
+  private Report report(Network network) {
+    int outputs = network.output().channels();
+    Theory theory = Theory.of(network, new Theory.Counting(countBiases, strict));
+    return new Report("%s: %s -> %d classes".formatted(network.name(), network.input(), outputs))
+        .table("layers", table(theory))
+        .fact("model", "Model", network.name(), Style.PLAIN)
+        .fact("input", "Input", network.input().toString(), Style.PLAIN)
+        .fact("classes", "Classes", outputs, Style.COUNT)
+        .fact("parameters", "Parameters", network.trainedParameters(), Style.COUNT)
+        .fact("multiply_adds", "Multiply-adds per image", network.multiplyAdds(), Style.COUNT)
+        .fact("operations", "Operations per image", theory.forwardOperations(), Style.COUNT)
+        .fact(
+            "backward_operations",
+            "Operations backward per image",
+            theory.backwardOperations(),
+            Style.COUNT)
+        .fact("counting", "Counted", counting(), Style.PLAIN)
+        .fact("output_bytes", "Outputs of all layers per image", theory.outputBytes(), Style.BYTES)
+        .fact("batch", "Batch", batch, Style.COUNT)
+        .fact("threads", "Threads", threads, Style.COUNT)
+        .fact(
+            "step_bytes",
+            "Moved by a training step",
+            theory.traffic(batch, Mode.TRAINING).bytes(),
+            Style.BYTES)
+        .fact("training_bytes", "Memory of a training step", trainingBytes(network), Style.BYTES)
+        .fact("inference_bytes", "Memory of inference", inferenceBytes(network), Style.BYTES);
+  }
+
+  private String counting() {
+    return "a multiply-add as %s, biases %s"
+        .formatted(strict ? "two operations" : "one operation", countBiases ? "too" : "not");
+  }
+
+  private Table table(Theory theory) {
+    Table table =
+        new Table(
+            new Column("name", "Layer", Style.PLAIN),
+            new Column("kind", "Kind", Style.PLAIN),
+            new Column("output", "Output", Style.PLAIN),
+            new Column("output_bytes", "Output memory", Style.BYTES),
+            new Column("parameters", "Parameters", Style.COUNT),
+            new Column("parameters_share", "Share", Style.SHARE),
+            new Column("multiply_adds", "Multiply-adds", Style.COUNT),
+            new Column("operations", "Operations", Style.COUNT),
+            new Column("operations_share", "Share", Style.SHARE),
+            new Column("backward_operations", "Backward", Style.COUNT),
+            new Column("step_bytes", "Moved", Style.BYTES));
+    for (int i = 0; i < theory.layers().size(); i++) {
+      Theory.Layer layer = theory.layers().get(i);
+      table.row(
+          layer.info().node().name(),
+          layer.info().node().layer().kind(),
+          layer.info().output().toString(),
+          layer.outputBytes(),
+          layer.parameters(),
+          share(layer.parameters(), theory.parameters()),
+          layer.info().cost().multiplyAdds(),
+          layer.forwardOperations(),
+          share(layer.forwardOperations(), theory.forwardOperations()),
+          layer.backwardOperations(),
+          theory.traffic(i, batch, Mode.TRAINING).bytes());
+    }
+    return table.total(
+        "total",
+        "",
+        "",
+        theory.outputBytes(),
+        theory.parameters(),
+        1.0,
+        theory.network().multiplyAdds(),
+        theory.forwardOperations(),
+        1.0,
+        theory.backwardOperations(),
+        theory.traffic(batch, Mode.TRAINING).bytes());
+  }
+
+  private static double share(long part, long whole) {
+    return whole == 0 ? 0 : (double) part / whole;
+  }
+
+  private long trainingBytes(Network network) {
+    long trained = parameterBytes(network, parameter -> parameter.role().trained());
+    return Program.plan(network, batch, Mode.TRAINING, threads).bytes()
+        + parameterBytes(network, _ -> true)
+        + 2 * trained; // gradients and momentum
+  }
+
+  private long inferenceBytes(Network network) {
+    return Program.plan(network, batch, Mode.INFERENCE, threads).bytes()
+        + parameterBytes(network, _ -> true);
+  }
+
+  private static long parameterBytes(Network network, Predicate<Parameter> which) {
+    return network.layers().stream()
+        .flatMap(layer -> layer.parameters().stream())
+        .filter(which)
+        .mapToLong(parameter -> parameter.packing().floats() * Float.BYTES)
+        .sum();
+  }
+}

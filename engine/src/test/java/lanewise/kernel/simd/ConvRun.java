@@ -1,0 +1,125 @@
+package lanewise.kernel.simd;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Parallel;
+import lanewise.tensor.Memory;
+import lanewise.testing.GuardedTensor;
+
+/// One convolution on memory of its own, run by hand; all arrays are in plain order. Whatever a
+/// pass must write starts as NaN, the workspace and the padding of the weights' gradient included,
+/// and padding that is not zero afterwards is an error.
+final class ConvRun implements AutoCloseable {
+
+  static final float NO_FLOOR = Float.NEGATIVE_INFINITY;
+
+  private final Memory memory = Memory.withBudget(2L << 30);
+  private final ConvSpec spec;
+  private final int batch;
+  private final int guardBlocks;
+  private final Parallel parallel;
+  private final Convolution convolution;
+  private final MemorySegment workspace;
+  private final MemorySegment packed;
+  private final MemorySegment vector;
+
+  /// @param guardBlocks blocks of channels before and behind each sample, as for a slice of a
+  ///     concatenation; 0 makes dense tensors
+  ConvRun(ConvAlgorithm algorithm, ConvSpec spec, int batch, int guardBlocks, Parallel parallel) {
+    this.spec = spec;
+    this.batch = batch;
+    this.guardBlocks = guardBlocks;
+    this.parallel = parallel;
+    int threads = parallel.threads();
+    long src = tensor("src", false).tensor().imageStride();
+    long dst = tensor("dst", true).tensor().imageStride();
+    convolution = new Convolution(spec, batch, src, dst, threads, true, algorithm);
+    long bytes = Convolution.workspaceBytes(spec, batch, threads, true, algorithm);
+    workspace = memory.allocate("workspace", bytes).asSlice(0, bytes);
+    packed = memory.allocate("weights", WeightPacking.floats(spec) * Float.BYTES);
+    int channels = Math.max(spec.channels(), spec.filters());
+    vector = memory.allocate("bias", Math.ceilDiv(channels, 64) * 64L * Float.BYTES);
+  }
+
+  private GuardedTensor tensor(String name, boolean output) {
+    return new GuardedTensor(
+        memory, name, batch, output ? spec.output() : spec.input(), guardBlocks);
+  }
+
+  private GuardedTensor filled(String name, boolean output, float[] plain) {
+    GuardedTensor tensor = tensor(name, output);
+    tensor.set(plain);
+    workspace.fill((byte) 0xFF);
+    return tensor;
+  }
+
+  private MemorySegment packed(float[] weights) {
+    packed.fill((byte) 0);
+    WeightPacking.pack(spec, weights, packed);
+    return packed;
+  }
+
+  float[] forward(float[] src, float[] weights, float[] bias, float floor) {
+    GuardedTensor dst = tensor("dst", true);
+    vector.fill((byte) 0);
+    MemorySegment.copy(bias, 0, vector, ValueLayout.JAVA_FLOAT, 0, bias.length);
+    convolution.forward(
+        filled("src", false, src).tensor(),
+        packed(weights),
+        vector,
+        dst.tensor(),
+        floor,
+        workspace,
+        parallel);
+    return dst.get();
+  }
+
+  /// @param before what is added to, or null to overwrite
+  float[] backwardData(float[] dDst, float[] weights, float[] before) {
+    GuardedTensor dSrc = before == null ? tensor("dSrc", false) : filled("dSrc", false, before);
+    vector.fill((byte) 0);
+    convolution.backwardData(
+        filled("dDst", true, dDst).tensor(),
+        packed(weights),
+        dSrc.tensor(),
+        before != null,
+        vector,
+        workspace,
+        parallel);
+    return dSrc.get();
+  }
+
+  float[] backwardWeights(float[] src, float[] dDst) {
+    packed.fill((byte) 0xFF);
+    convolution.backwardWeights(
+        filled("src", false, src).tensor(),
+        filled("dDst", true, dDst).tensor(),
+        packed,
+        workspace,
+        parallel);
+    float[] plain = new float[Math.toIntExact(spec.weights())];
+    WeightPacking.unpack(spec, packed, plain);
+    requireZeroPadding();
+    return plain;
+  }
+
+  /// Everything but the values themselves: packing zeros over them must leave nothing.
+  private void requireZeroPadding() {
+    WeightPacking.pack(spec, new float[Math.toIntExact(spec.weights())], packed);
+    float[] rest = packed.toArray(ValueLayout.JAVA_FLOAT);
+    if (!Arrays.equals(rest, 0, (int) WeightPacking.floats(spec), zeros(), 0, zeros().length)) {
+      throw new AssertionError("the padding of the weights' gradient is not zero");
+    }
+  }
+
+  private float[] zeros() {
+    return new float[Math.toIntExact(WeightPacking.floats(spec))];
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,227 @@
+package lanewise.kernel.simd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Parallel;
+import lanewise.kernel.reference.ReferenceConv;
+import lanewise.testing.Compare;
+import lanewise.testing.ConvCases;
+import lanewise.testing.Fill;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Every algorithm of the list on every case that it does not refuse, all three passes, against
+/// [ReferenceConv]. With small integers every partial sum is exact, so an algorithm that sums
+/// products must give the same bits; Winograd rounds and may be off by 2e-5 of the largest value.
+class ConvolutionTest {
+
+  private static final double TOLERANCE = 2e-5;
+
+  private static final Map<Integer, Parallel> THREADS = new TreeMap<>();
+
+  /// One algorithm on one case, with the values that go in.
+  record Case(ConvAlgorithm algorithm, ConvSpec spec, int batch) {
+    int srcSize() {
+      return Math.toIntExact(batch * spec.input().elements());
+    }
+
+    int dstSize() {
+      return Math.toIntExact(batch * spec.output().elements());
+    }
+
+    int weights() {
+      return Math.toIntExact(spec.weights());
+    }
+
+    /// Largest error relative to the largest value; 0 for equality.
+    double tolerance() {
+      return algorithm == ConvAlgorithm.WINOGRAD ? TOLERANCE : 0;
+    }
+
+    @Override
+    public String toString() {
+      return "%s, batch %d, %s".formatted(algorithm, batch, spec);
+    }
+  }
+
+  static Stream<Case> cases() {
+    Stream<ConvCases.Case> large =
+        ConvCases.all().stream()
+            .filter(c -> c.batch() == 1 && c.spec().output().pixels() < 96)
+            .map(c -> new ConvCases.Case(c.spec(), 25));
+    return Stream.concat(ConvCases.all().stream(), large)
+        .flatMap(
+            c ->
+                Arrays.stream(ConvAlgorithm.values())
+                    .filter(algorithm -> algorithm.refuses(c.spec()).isEmpty())
+                    .map(algorithm -> new Case(algorithm, c.spec(), c.batch())));
+  }
+
+  @BeforeAll
+  static void startThreads() {
+    List.of(1, 2, 4).forEach(n -> THREADS.put(n, new Parallel(n)));
+  }
+
+  @AfterAll
+  static void stopThreads() {
+    THREADS.values().forEach(Parallel::close);
+    THREADS.clear();
+  }
+
+  /// On slices of a concatenation but for 2 threads.
+  private static ConvRun run(Case test, int threads) {
+    return new ConvRun(
+        test.algorithm(), test.spec(), test.batch(), threads == 2 ? 0 : 1, THREADS.get(threads));
+  }
+
+  private static void check(String what, float[] actual, double[] expected, double tolerance) {
+    if (tolerance == 0) {
+      Compare.bitEqual(what, actual, expected);
+    } else {
+      Compare.close(what, actual, expected, tolerance);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void forwardEqualsTheReference(Case test) {
+    float[] src = Fill.integers(1, test.srcSize(), 4, 0.7);
+    float[] weights = Fill.integers(2, test.weights(), 4, 0.7);
+    float[] bias = Fill.integers(3, test.spec().filters(), 9, 0.8);
+    double[] expected =
+        ReferenceConv.forward(
+            test.spec(), test.batch(), Fill.widen(src), Fill.widen(weights), Fill.widen(bias));
+    float[] one;
+    try (ConvRun run = run(test, 1)) {
+      one = run.forward(src, weights, bias, ConvRun.NO_FLOOR);
+      check("dst", one, expected, test.tolerance());
+    }
+    float[] relu = one.clone();
+    for (int i = 0; i < relu.length; i++) {
+      relu[i] = Math.max(relu[i], 0);
+    }
+    for (int threads : new int[] {2, 4}) {
+      try (ConvRun run = run(test, threads)) {
+        String what = "dst with %d threads".formatted(threads);
+        Compare.bitEqual(what, run.forward(src, weights, bias, ConvRun.NO_FLOOR), one);
+        Compare.bitEqual(what + " and ReLU", run.forward(src, weights, bias, 0), relu);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void backwardDataEqualsTheReference(Case test) {
+    float[] dDst = Fill.integers(4, test.dstSize(), 4, 0.7);
+    float[] weights = Fill.integers(5, test.weights(), 4, 0.7);
+    float[] before = Fill.integers(6, test.srcSize(), 9, 0.8);
+    double[] expected =
+        ReferenceConv.backwardData(
+            test.spec(), test.batch(), Fill.widen(dDst), Fill.widen(weights));
+    double[] sum = expected.clone();
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += before[i];
+    }
+    float[] one;
+    float[] oneAdded;
+    try (ConvRun run = run(test, 1)) {
+      one = run.backwardData(dDst, weights, null);
+      check("dSrc", one, expected, test.tolerance());
+      oneAdded = run.backwardData(dDst, weights, before);
+      check("added dSrc", oneAdded, sum, test.tolerance());
+    }
+    for (int threads : new int[] {2, 4}) {
+      try (ConvRun run = run(test, threads)) {
+        String what = "dSrc with %d threads".formatted(threads);
+        Compare.bitEqual(what, run.backwardData(dDst, weights, null), one);
+        Compare.bitEqual("added " + what, run.backwardData(dDst, weights, before), oneAdded);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void backwardWeightsEqualsTheReference(Case test) {
+    float[] src = Fill.integers(7, test.srcSize(), 4, 0.7);
+    float[] dDst = Fill.integers(8, test.dstSize(), 4, 0.7);
+    double[] expected =
+        ReferenceConv.backwardWeights(test.spec(), test.batch(), Fill.widen(src), Fill.widen(dDst));
+    float[] one;
+    try (ConvRun run = run(test, 1)) {
+      one = run.backwardWeights(src, dDst);
+      check("dWeights", one, expected, test.tolerance());
+    }
+    for (int threads : new int[] {2, 4}) {
+      try (ConvRun run = run(test, threads)) {
+        String what = "dWeights with %d threads".formatted(threads);
+        Compare.bitEqual(what, run.backwardWeights(src, dDst), one);
+      }
+    }
+  }
+
+  static Stream<Case> casesOfBatch3() {
+    return cases().filter(test -> test.batch() == 3);
+  }
+
+  @ParameterizedTest
+  @MethodSource("casesOfBatch3")
+  void roundingStaysSmall(Case test) {
+    float[] src = Fill.uniform(11, test.srcSize());
+    float[] dDst = Fill.uniform(12, test.dstSize());
+    float[] weights = Fill.uniform(13, test.weights());
+    float[] bias = Fill.uniform(14, test.spec().filters());
+    ConvSpec spec = test.spec();
+    int batch = test.batch();
+    double[] x = Fill.widen(src);
+    double[] g = Fill.widen(dDst);
+    double[] w = Fill.widen(weights);
+    try (ConvRun run = run(test, 2)) {
+      float[] dst = run.forward(src, weights, bias, ConvRun.NO_FLOOR);
+      double[] expected = ReferenceConv.forward(spec, batch, x, w, Fill.widen(bias));
+      Compare.close("dst", dst, expected, TOLERANCE);
+      float[] dSrc = run.backwardData(dDst, weights, null);
+      Compare.close("dSrc", dSrc, ReferenceConv.backwardData(spec, batch, g, w), TOLERANCE);
+      float[] dWeights = run.backwardWeights(src, dDst);
+      double[] expectedWeights = ReferenceConv.backwardWeights(spec, batch, x, g);
+      Compare.close("dWeights", dWeights, expectedWeights, TOLERANCE);
+    }
+  }
+
+  @Test
+  void everyRefusalHasAReasonAndTheChoiceIsNoneOfThem() {
+    for (ConvCases.Case c : ConvCases.all()) {
+      for (ConvAlgorithm algorithm : ConvAlgorithm.values()) {
+        assertThat(algorithm.refuses(c.spec()).orElse("none")).isNotBlank();
+      }
+      assertThat(ConvAlgorithm.choose(c.spec()).refuses(c.spec())).isEmpty();
+    }
+  }
+
+  @Test
+  void someAlgorithmTakesEverything() {
+    ConvAlgorithm last = ConvAlgorithm.values()[ConvAlgorithm.values().length - 1];
+    assertThat(ConvCases.all()).allMatch(c -> last.refuses(c.spec()).isEmpty());
+  }
+
+  @Test
+  void winogradSaysWhatItCannotDo() {
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 5, 5, 1, 2, 1))).contains("not 3x3");
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 1, 1, 1, 1))).contains("not 3x3");
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 3, 2, 1, 1))).contains("stride");
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 3, 1, 1, 2))).contains("groups");
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 3, 1, 3, 1))).contains("padding");
+  }
+
+  private static String refusal(ConvSpec spec) {
+    return ConvAlgorithm.WINOGRAD.refuses(spec).orElse("");
+  }
+}

@@ -1,0 +1,161 @@
+package lanewise.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import lanewise.kernel.Cpu;
+import lanewise.kernel.Parallel;
+import lanewise.tensor.Memory;
+import lanewise.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MemoryPlanTest {
+
+  record Case(Network network, int batch, Mode mode) {
+    /// The network that runs.
+    Network compiled() {
+      return mode == Mode.TRAINING ? network : network.withoutAuxiliaryOutputs();
+    }
+
+    MemoryPlan plan() {
+      return Program.plan(network, batch, mode, 2);
+    }
+
+    @Override
+    public String toString() {
+      return "%s, batch %d, %s".formatted(network.name(), batch, mode);
+    }
+  }
+
+  static Stream<Case> cases() {
+    return Stream.of(
+            TestNetworks.chain(),
+            TestNetworks.branched(),
+            TestNetworks.unfused(TestNetworks.branched()))
+        .flatMap(
+            network ->
+                Stream.of(
+                    new Case(network, 1, Mode.TRAINING),
+                    new Case(network, 5, Mode.TRAINING),
+                    new Case(network, 1, Mode.INFERENCE),
+                    new Case(network, 5, Mode.INFERENCE)));
+  }
+
+  private static List<MemoryPlan.Buffer> buffers(Case test, MemoryPlan plan) {
+    List<MemoryPlan.Buffer> buffers = new ArrayList<>(List.of(plan.input()));
+    for (int i = 0; i < test.compiled().nodes().size(); i++) {
+      if (plan.value(i) != null) {
+        buffers.add(plan.value(i));
+      }
+      if (plan.gradient(i) != null) {
+        buffers.add(plan.gradient(i));
+      }
+    }
+    return buffers;
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void buffersThatLiveAtTheSameTimeDoNotOverlap(Case test) {
+    MemoryPlan plan = test.plan();
+    List<MemoryPlan.Buffer> buffers = buffers(test, plan);
+    for (int i = 0; i < buffers.size(); i++) {
+      MemoryPlan.Buffer a = buffers.get(i);
+      assertThat(a.offset).isNotNegative();
+      assertThat(a.offset % 64).isZero();
+      assertThat(a.offset + a.bytes).isLessThanOrEqualTo(plan.bufferBytes());
+      for (MemoryPlan.Buffer b : buffers.subList(0, i)) {
+        boolean together = a.from <= b.to && b.from <= a.to;
+        boolean apart = a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset;
+        assertThat(apart || !together).isTrue();
+      }
+    }
+  }
+
+  /// Counted from the operations alone: everything that one reads or writes is alive when it runs,
+  /// and what backward reads has been alive ever since.
+  @ParameterizedTest
+  @MethodSource("cases")
+  void buffersLiveAsLongAsTheyAreNeeded(Case test) {
+    MemoryPlan plan = test.plan();
+    int count = plan.operations().size();
+    for (int op = 0; op < count; op++) {
+      Fusion.Fused f = plan.operations().get(op);
+      int forward = op + 1;
+      int backward = 2 * count + 2 - op;
+      alive(plan.value(f.output()), forward, forward);
+      for (int from : f.inputs()) {
+        MemoryPlan.Buffer value = from < 0 ? plan.input() : plan.value(from);
+        boolean late = test.mode() == Mode.TRAINING && f.layer().backwardReadsInputs();
+        alive(value, forward, late ? backward : forward);
+        if (plan.gradient(Math.max(from, 0)) != null && from >= 0) {
+          alive(plan.gradient(from), backward, backward);
+        }
+      }
+      if (test.mode() == Mode.TRAINING) {
+        assertThat(plan.gradient(f.output())).isNotNull();
+        alive(plan.gradient(f.output()), backward, backward);
+        if (f.layer().backwardReadsOutput()) {
+          alive(plan.value(f.output()), forward, backward);
+        }
+      }
+    }
+    for (Network.Output out : test.compiled().outputs()) {
+      alive(plan.value(out.node()), count + 1, count + 1);
+      if (test.mode() == Mode.TRAINING) {
+        alive(plan.gradient(out.node()), count + 1, count + 1);
+      }
+    }
+  }
+
+  private static void alive(MemoryPlan.Buffer buffer, int from, int to) {
+    assertThat(buffer.from).isLessThanOrEqualTo(from);
+    assertThat(buffer.to).isGreaterThanOrEqualTo(to);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void whatIsPlannedIsWhatIsAllocated(Case test) {
+    MemoryPlan plan = test.plan();
+    try (Memory memory = Memory.withBudget(1L << 28);
+        Parallel parallel = new Parallel(2)) {
+      Parameters parameters = Parameters.create(test.network(), memory, 1);
+      long before = memory.liveBytes();
+      assertThat(before).isEqualTo(parameters.values().byteSize());
+      Program program =
+          Program.compile(test.network(), test.batch(), test.mode(), parameters, memory, parallel);
+      long gradients = test.mode() == Mode.TRAINING ? 4 * parameters.trainedFloats() : 0;
+      assertThat(memory.liveBytes() - before).isEqualTo(plan.bytes() + gradients);
+      assertThat(program.plan().bytes()).isEqualTo(plan.bytes());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void sharingSavesMemory(Case test) {
+    MemoryPlan plan = test.plan();
+    long sum = buffers(test, plan).stream().mapToLong(b -> b.bytes).sum();
+    assertThat(plan.unsharedBytes()).isEqualTo(sum);
+    boolean everyValueComesOut = test.compiled().outputs().size() > 2;
+    if (!everyValueComesOut) {
+      assertThat(plan.bufferBytes()).isLessThan(plan.unsharedBytes());
+    }
+  }
+
+  /// A long chain in inference needs its input and room for the largest value and its neighbour.
+  @Test
+  void inferenceNeedsTwoValuesAtATime() {
+    Flow x = Flow.input(16, 8, 8);
+    for (int i = 0; i < 10; i++) {
+      x = x.convBias(16, 3, 1, 1).relu();
+    }
+    Network network = x.network("long");
+    long value = 4 * Tensor.imageFloats(network.input(), Cpu.lanes()) * Float.BYTES;
+    assertThat(Program.plan(network, 4, Mode.INFERENCE, 1).bufferBytes()).isEqualTo(3 * value);
+    assertThat(Program.plan(network, 4, Mode.INFERENCE, 1).unsharedBytes()).isEqualTo(11 * value);
+  }
+}

@@ -1,0 +1,62 @@
+package lanewise.network;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// Small networks for the tests of this package.
+final class TestNetworks {
+
+  private TestNetworks() {}
+
+  /// A chain without branches: convolutions with and without normalization, pooling, linear layers.
+  static Network chain() {
+    return Flow.input(3, 12, 12)
+        .conv(16, 3, 1, 1)
+        .batchNorm()
+        .relu()
+        .maxPool(2, 2, 0)
+        .convBias(20, 3, 1, 0)
+        .sigmoid()
+        .avgPool(2, 2)
+        .flatten()
+        .linear(12)
+        .relu()
+        .linear(5)
+        .network("chain");
+  }
+
+  /// A residual block, a fork into three that are concatenated, and a second output.
+  static Network branched() {
+    Flow stem = Flow.input(3, 8, 8).conv(17, 3, 1, 1).batchNorm().relu();
+    Flow block = stem.conv(17, 3, 1, 1).batchNorm().add(stem).relu();
+    Flow narrow = block.convBias(5, 1, 1, 0).relu();
+    Flow pooled = block.maxPool(3, 1, 1).conv(4, 3, 1, 1);
+    Flow all = Flow.concat(narrow, pooled, block);
+    all.avgPool(2, 2).flatten().linear(3).auxiliaryOutput(0.3);
+    return all.convBias(18, 3, 2, 1)
+        .relu()
+        .add(all.conv(18, 1, 2, 0).batchNorm())
+        .globalAvgPool()
+        .linear(4)
+        .network("branched");
+  }
+
+  /// A value that comes out and is taken by another layer as well.
+  static Network inner() {
+    Flow x = Flow.input(3, 6, 6).convBias(6, 3, 1, 1).relu();
+    x.auxiliaryOutput(0.7);
+    return x.globalAvgPool().linear(3).network("inner");
+  }
+
+  /// The same layers, but every value comes out, so that nothing can be fused. The outputs that
+  /// were
+  /// there come first; the others have weight 0.
+  static Network unfused(Network network) {
+    List<Network.Output> outputs = new ArrayList<>(network.outputs());
+    IntStream.range(0, network.nodes().size())
+        .filter(i -> network.outputs().stream().noneMatch(o -> o.node() == i))
+        .forEach(i -> outputs.add(new Network.Output(i, 0)));
+    return new Network(network.name(), network.input(), network.nodes(), outputs);
+  }
+}
