@@ -15,4 +15,6 @@ module lanewise.engine {
   exports lanewise.storage;
   exports lanewise.tensor;
   exports lanewise.train;
+  exports lanewise.kernel.simd to
+      lanewise.bench;
 }

@@ -30,7 +30,11 @@ final class ConvWork implements AutoCloseable {
   ConvWork(ConvSpec spec, ConvAlgorithm algorithm, int batch, int threads) {
     this.spec = spec;
     int lanes = Cpu.lanes();
-    src = Tensor.allocate(memory, "src", batch, spec.input(), lanes);
+    // Kernels for plain images read up to a vector beyond the last pixel.
+    int srcLanes = algorithm.sourceLanes(spec);
+    long srcFloats = batch * Tensor.imageFloats(spec.input(), srcLanes) + 16;
+    MemorySegment image = memory.allocate("src", srcFloats * Float.BYTES);
+    src = Tensor.dense(image, batch, spec.input(), srcLanes);
     dst = Tensor.allocate(memory, "dst", batch, spec.output(), lanes);
     dSrc = Tensor.allocate(memory, "dSrc", batch, spec.input(), lanes);
     dDst = Tensor.allocate(memory, "dDst", batch, spec.output(), lanes);
@@ -45,7 +49,14 @@ final class ConvWork implements AutoCloseable {
     parallel = new Parallel(threads);
     convolution =
         new Convolution(
-            spec, batch, src.imageStride(), dst.imageStride(), threads, true, algorithm);
+            spec,
+            batch,
+            src.imageStride(),
+            dSrc.imageStride(),
+            dst.imageStride(),
+            threads,
+            true,
+            algorithm);
     src.copyFrom(Noise.values(1, batch * spec.input().elements()), batch);
     dDst.copyFrom(Noise.values(2, batch * spec.output().elements()), batch);
     WeightPacking.pack(spec, Noise.values(3, spec.weights()), weights);

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Cpu;
 import lanewise.kernel.simd.ConvAlgorithm;
 import lanewise.layer.Conv2d;
 import lanewise.layer.Layer;
@@ -104,7 +105,9 @@ record LayerCase(String model, String name, Layer layer, List<Shape> inputs, boo
     ConvSpec sizes =
         spec().orElseThrow(() -> new InvalidModelException(path() + " is no convolution"));
     if (asked.equals("CHOSEN")) {
-      return ConvAlgorithm.choose(sizes);
+      // A shape that can read a plain image is a first layer in every model that we have.
+      int lanes = ConvAlgorithm.FIRST.refuses(sizes).isEmpty() ? sizes.channels() : Cpu.lanes();
+      return ConvAlgorithm.choose(sizes, lanes);
     }
     ConvAlgorithm algorithm = ConvAlgorithm.valueOf(asked);
     algorithm

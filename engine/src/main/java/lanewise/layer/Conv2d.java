@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lanewise.kernel.ConvSpec;
+import lanewise.kernel.simd.ConvAlgorithm;
 import lanewise.tensor.Shape;
 
 /// 2-d convolution: `C x H x W -> filters x H' x W'` with `H' = (H + 2 padding - kernel) / stride +
@@ -111,6 +112,11 @@ public record Conv2d(
     return next instanceof ReLU && !relu
         ? Optional.of(new Conv2d(filters, kernel, stride, padding, groups, bias, true, scheme))
         : Optional.empty();
+  }
+
+  @Override
+  public boolean takesPlainImage(List<Shape> inputs) {
+    return ConvAlgorithm.FIRST.refuses(spec(inputs.get(0))).isEmpty();
   }
 
   @Override

@@ -51,6 +51,13 @@ public interface Layer {
     return Optional.empty();
   }
 
+  /// Whether the network's input may come as a plain image, its channels side by side for each
+  /// pixel
+  /// (lanes = channels), instead of in blocks of channels.
+  default boolean takesPlainImage(List<Shape> inputs) {
+    return false;
+  }
+
   /// Bytes of scratch memory that the operation needs while it runs; shared by all operations of a
   /// program.
   default long workspaceBytes(List<Shape> inputs, int batch, boolean training, int threads) {

@@ -2,6 +2,7 @@ package lanewise.layer;
 
 import java.lang.foreign.MemorySegment;
 import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Cpu;
 import lanewise.kernel.simd.ChannelSums;
 import lanewise.kernel.simd.ConvAlgorithm;
 import lanewise.kernel.simd.Convolution;
@@ -28,17 +29,25 @@ final class Product implements Operation {
             spec,
             b.batch(),
             b.input().imageStride(),
+            b.inputGradient() == null ? 0 : b.inputGradient().imageStride(),
             b.output().imageStride(),
             b.parallel().threads(),
             b.training(),
-            ConvAlgorithm.choose(spec));
+            ConvAlgorithm.choose(spec, b.input().lanes()));
     sums = b.training() ? new ChannelSums(b.output().shape(), b.batch()) : null;
     weights = b.values().get("weight");
     offsets = bias ? b.values().get("bias") : b.zeros();
   }
 
   static long workspaceBytes(ConvSpec spec, int batch, boolean training, int threads) {
-    return Convolution.workspaceBytes(spec, batch, threads, training, ConvAlgorithm.choose(spec));
+    long bytes =
+        Convolution.workspaceBytes(
+            spec, batch, threads, training, ConvAlgorithm.choose(spec, Cpu.lanes()));
+    // Whether it reads a plain image is not known here.
+    return ConvAlgorithm.FIRST.refuses(spec).isPresent()
+        ? bytes
+        : Math.max(
+            bytes, Convolution.workspaceBytes(spec, batch, threads, training, ConvAlgorithm.FIRST));
   }
 
   /// Multiply-adds of a linear layer as those of a convolution.

@@ -37,6 +37,7 @@ public final class MemoryPlan {
   private final boolean training;
   private final int lanes;
   private final Buffer input;
+  private final int inputLanes;
   private final Buffer[] values;
   private final Buffer[] gradients;
   private final int[] producer;
@@ -64,7 +65,11 @@ public final class MemoryPlan {
     trained = new boolean[shapes.size()];
     // The padding lanes of the input are zeroed once and must stay so: its memory is shared with
     // nobody.
-    input = add(network.input(), 0, 2 * operations.size() + 3);
+    inputLanes = inputLanes(network);
+    long bytes = batch * Tensor.imageFloats(network.input(), inputLanes) * Float.BYTES;
+    // Kernels for plain images read up to a vector beyond the last pixel.
+    input = new Buffer(bytes + (inputLanes == lanes ? 0 : ALIGNMENT), 0, 2 * operations.size() + 3);
+    buffers.add(input);
     int[] roots = Fusion.roots(network, training);
     planValues(network, shapes, roots);
     if (training) {
@@ -79,6 +84,15 @@ public final class MemoryPlan {
       long workspace = op.layer().workspaceBytes(in, batch, training, threads);
       workspaceBytes = Math.max(workspaceBytes, Math.ceilDiv(workspace, ALIGNMENT) * ALIGNMENT);
     }
+  }
+
+  private int inputLanes(Network network) {
+    List<Shape> shape = List.of(network.input());
+    boolean plain =
+        operations.stream()
+            .filter(op -> op.inputs().contains(Network.INPUT))
+            .allMatch(op -> op.inputs().size() == 1 && op.layer().takesPlainImage(shape));
+    return plain ? network.input().channels() : lanes;
   }
 
   private Buffer add(Shape shape, int from, int to) {
@@ -189,6 +203,11 @@ public final class MemoryPlan {
 
   long zeroBytes() {
     return Math.ceilDiv(maxChannels, 64) * 64L * Float.BYTES;
+  }
+
+  /// Lanes of the network's input: its channels if all that read it take a plain image.
+  int inputLanes() {
+    return inputLanes;
   }
 
   Buffer input() {

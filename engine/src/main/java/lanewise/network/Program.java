@@ -69,14 +69,15 @@ public final class Program {
                 "gradients of " + network.name(), parameters.trainedFloats() * Float.BYTES)
             : null;
     List<Shape> shapes = network.shapes();
-    input = tensor(plan.input(), network.input());
+    input = tensor(plan.input(), network.input(), plan.inputLanes());
     inputCopy = new InputCopy(input);
     values = new Tensor[shapes.size()];
     valueGradients = new Tensor[shapes.size()];
     written = new boolean[shapes.size()];
     for (int i = 0; i < shapes.size(); i++) {
-      values[i] = plan.value(i) == null ? null : tensor(plan.value(i), shapes.get(i));
-      valueGradients[i] = plan.gradient(i) == null ? null : tensor(plan.gradient(i), shapes.get(i));
+      values[i] = plan.value(i) == null ? null : tensor(plan.value(i), shapes.get(i), Cpu.lanes());
+      valueGradients[i] =
+          plan.gradient(i) == null ? null : tensor(plan.gradient(i), shapes.get(i), Cpu.lanes());
     }
     int[] roots = Fusion.roots(network, training);
     for (Network.Output out : network.outputs()) {
@@ -118,8 +119,8 @@ public final class Program {
     return mode == Mode.TRAINING ? network : network.withoutAuxiliaryOutputs();
   }
 
-  private Tensor tensor(MemoryPlan.Buffer buffer, Shape shape) {
-    return Tensor.dense(buffers.asSlice(buffer.offset, buffer.bytes), batch, shape, Cpu.lanes());
+  private Tensor tensor(MemoryPlan.Buffer buffer, Shape shape, int lanes) {
+    return Tensor.dense(buffers.asSlice(buffer.offset, buffer.bytes), batch, shape, lanes);
   }
 
   private Operation compile(Fusion.Fused f, int index) {

@@ -57,7 +57,7 @@ class Conv2dTest {
 
     /// Integers are summed exactly, but for Winograd's transforms.
     void check(String what, float[] actual, double[] expected) {
-      if (ConvAlgorithm.choose(spec) == ConvAlgorithm.WINOGRAD) {
+      if (ConvAlgorithm.choose(spec, lanewise.kernel.Cpu.lanes()) == ConvAlgorithm.WINOGRAD) {
         Compare.close(what, actual, expected, 2e-5);
       } else {
         Compare.bitEqual(what, actual, expected);

@@ -12,6 +12,7 @@ import lanewise.tensor.Tensor;
 /// starts as NaN.
 public final class GuardedTensor {
 
+  private static final int SLACK = 16;
   private static final float GUARD = -12345.75f;
 
   private final String name;
@@ -21,16 +22,25 @@ public final class GuardedTensor {
 
   /// @param guardBlocks blocks of channels before and behind each sample; 0 makes a dense tensor
   public GuardedTensor(Memory memory, String name, int batch, Shape shape, int guardBlocks) {
+    this(memory, name, batch, shape, guardBlocks, Cpu.lanes());
+  }
+
+  /// @param lanes channels per block
+  public GuardedTensor(
+      Memory memory, String name, int batch, Shape shape, int guardBlocks, int lanes) {
     this.name = name;
-    int lanes = Cpu.lanes();
     long size = Tensor.imageFloats(shape, lanes);
     guard = guardBlocks * shape.pixels() * lanes;
     long stride = size + 2L * guard;
     long floats = batch * stride;
-    whole = memory.allocate(name, floats * Float.BYTES).asSlice(0, floats * Float.BYTES);
+    // Kernels for plain images may read, but not use, up to a vector beyond the last pixel.
+    MemorySegment room = memory.allocate(name, (floats + SLACK) * Float.BYTES);
+    whole = room.asSlice(0, floats * Float.BYTES);
     tensor =
         new Tensor(
-            whole.asSlice((long) guard * Float.BYTES, (floats - 2L * guard) * Float.BYTES),
+            room.asSlice(
+                (long) guard * Float.BYTES,
+                (floats - 2L * guard + (lanes < Cpu.lanes() ? SLACK : 0)) * Float.BYTES),
             batch,
             shape,
             lanes,

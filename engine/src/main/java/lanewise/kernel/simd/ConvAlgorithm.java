@@ -24,6 +24,22 @@ public enum ConvAlgorithm {
       return Optional.empty();
     }
   },
+  /// The first layer from a plain image, whose few channels lie side by side: see
+  /// [#sourceLanes(ConvSpec)].
+  FIRST {
+    @Override
+    public Optional<String> refuses(ConvSpec c) {
+      if (c.channels() > Math.min(4, Lanes.COUNT - 1)) {
+        return Optional.of("more than 3 or 4 input channels");
+      }
+      return c.groups() == 1 ? Optional.empty() : Optional.of("groups");
+    }
+
+    @Override
+    public int sourceLanes(ConvSpec c) {
+      return c.channels();
+    }
+  },
   /// Every kernel, stride, padding and group.
   DIRECT {
     @Override
@@ -35,9 +51,18 @@ public enum ConvAlgorithm {
   /// Why this algorithm cannot run a shape; empty if it can.
   public abstract Optional<String> refuses(ConvSpec c);
 
-  /// The algorithm for a shape: Winograd where it wins by measurement, that is with at least 64
+  /// Lanes of the source tensor that this algorithm reads in forward and backward-weights.
+  public int sourceLanes(ConvSpec c) {
+    return Lanes.COUNT;
+  }
+
+  /// The algorithm for a shape whose source has so many lanes: [#FIRST] for a plain image, Winograd
+  /// where it wins by measurement, that is with at least 64
   /// channels on both sides and maps of at least 4x4.
-  public static ConvAlgorithm choose(ConvSpec c) {
+  public static ConvAlgorithm choose(ConvSpec c, int sourceLanes) {
+    if (sourceLanes != Lanes.COUNT) {
+      return FIRST;
+    }
     boolean large =
         Math.min(c.channels(), c.filters()) >= 16 && Math.min(c.outHeight(), c.outWidth()) >= 4;
     return large && WINOGRAD.refuses(c).isEmpty() ? WINOGRAD : DIRECT;

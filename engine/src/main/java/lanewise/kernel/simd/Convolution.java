@@ -14,6 +14,7 @@ public final class Convolution {
   private final ConvSpec spec;
   private final ConvAlgorithm algorithm;
   private final WeightPacking.Transpose transpose;
+  private final FirstConv first;
   private final DirectSums directForward;
   private final DirectSums directData;
   private final DirectWeights directWeights;
@@ -22,13 +23,15 @@ public final class Convolution {
   private final WinogradWeights winogradWeights;
   private final long weightBytes;
 
-  /// @param srcImage floats from one sample to the next of src and dSrc
+  /// @param srcImage floats from one sample to the next of src
+  /// @param dSrcImage the same of dSrc; of no matter where no gradient of the source is wanted
   /// @param dstImage the same of dst and dDst
   /// @param training whether the backward passes will run
   public Convolution(
       ConvSpec spec,
       int batch,
       long srcImage,
+      long dSrcImage,
       long dstImage,
       int threads,
       boolean training,
@@ -38,13 +41,18 @@ public final class Convolution {
     ConvSpec c = WeightPacking.aligned(spec);
     weightBytes = WeightPacking.floats(spec) * Float.BYTES;
     transpose = new WeightPacking.Transpose(c);
+    boolean winograd = algorithm == ConvAlgorithm.WINOGRAD;
     boolean direct = algorithm == ConvAlgorithm.DIRECT;
+    first =
+        algorithm == ConvAlgorithm.FIRST
+            ? new FirstConv(c, batch, srcImage, dstImage, threads)
+            : null;
     directForward = direct ? directForward(c, batch, srcImage, dstImage) : null;
-    directData = direct && training ? directData(c, batch, srcImage, dstImage) : null;
+    directData = !winograd && training ? directData(c, batch, dSrcImage, dstImage) : null;
     directWeights = direct && training ? new DirectWeights(c, batch, threads) : null;
-    winogradForward = direct ? null : winogradForward(c, batch, threads);
-    winogradData = direct || !training ? null : winogradData(c, batch, threads);
-    winogradWeights = direct || !training ? null : new WinogradWeights(c, batch, threads);
+    winogradForward = !winograd ? null : winogradForward(c, batch, threads);
+    winogradData = !winograd || !training ? null : winogradData(c, batch, threads);
+    winogradWeights = !winograd || !training ? null : new WinogradWeights(c, batch, threads);
   }
 
   private static DirectSums directForward(ConvSpec c, int batch, long srcImage, long dstImage) {
@@ -94,6 +102,10 @@ public final class Convolution {
       long gradient = training ? new DirectWeights(c, batch, threads).workspaceBytes() : 0;
       return Math.max(weights + scratch, gradient);
     }
+    if (algorithm == ConvAlgorithm.FIRST) {
+      long passes = new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
+      return Math.max(weights + scratch, passes);
+    }
     long result = winogradForward(c, batch, threads).workspaceBytes();
     if (training) {
       result = Math.max(result, weights + winogradData(c, batch, threads).workspaceBytes());
@@ -117,6 +129,7 @@ public final class Convolution {
     switch (algorithm) {
       case DIRECT ->
           directForward.run(src, weights, bias, false, dst, floor, workspace, 0, parallel);
+      case FIRST -> first.forward(src, weights, bias, dst, floor, workspace, parallel);
       case WINOGRAD ->
           winogradForward.run(src, weights, 0, false, bias, dst, floor, workspace, 0, parallel);
     }
@@ -136,7 +149,7 @@ public final class Convolution {
     transpose.run(weights, workspace, parallel);
     float none = Float.NEGATIVE_INFINITY;
     switch (algorithm) {
-      case DIRECT ->
+      case DIRECT, FIRST ->
           directData.run(dDst, workspace, zeros, add, dSrc, none, workspace, weightBytes, parallel);
       case WINOGRAD ->
           winogradData.run(
@@ -161,6 +174,7 @@ public final class Convolution {
         directWeights.run(src, dDst, dWeights, workspace, parallel);
         WeightPacking.clearBetweenGroups(spec, dWeights);
       }
+      case FIRST -> first.backwardWeights(src, dDst, dWeights, workspace, parallel);
       case WINOGRAD -> winogradWeights.run(src, dDst, dWeights, workspace, parallel);
     }
   }

@@ -23,7 +23,6 @@ final class DirectSums implements Parallel.Body {
   private final int imagesPerPiece;
   private final int groups;
   private final int srcBlocksPerGroup;
-  private final int lastChannels;
   private final int dstBlocksPerGroup;
   private final int blocksPerPiece;
   private final int blockPieces;
@@ -57,7 +56,6 @@ final class DirectSums implements Parallel.Body {
     this.imagesPerPiece = imagesPerPiece;
     this.groups = groups;
     srcBlocksPerGroup = Math.ceilDiv(srcChannels, lanes);
-    lastChannels = srcChannels - (srcBlocksPerGroup - 1) * lanes;
     dstBlocksPerGroup = Math.ceilDiv(dstChannels, lanes);
     int imagePieces = Math.ceilDiv(batch, imagesPerPiece) * groups;
     int tiles = Math.ceilDiv(dstBlocksPerGroup, Lanes.MAX_BLOCKS);
@@ -141,7 +139,7 @@ final class DirectSums implements Parallel.Body {
           dst.segment(),
           dstAt,
           last ? srcBlocksPerGroup - b : sweepBlocks,
-          last ? lastChannels : Lanes.COUNT,
+          last ? s.lastChannels() : Lanes.COUNT,
           last ? floor : Float.NEGATIVE_INFINITY,
           scratch,
           scratchAt + (long) thread * Tiles.SCRATCH_BYTES);

@@ -219,6 +219,7 @@ final class DirectWeights {
       long w = weightsAt + (long) ch * Lanes.BYTES;
       WeightTiles.run(
           step,
+          step,
           blocks,
           src.segment(),
           s,

@@ -32,6 +32,86 @@ final class Geometry {
     return classes(c, axes, sizes, images, srcImage, dstImage, lanes);
   }
 
+  /// For `dst = conv(src)` where the source is a plain image with its few channels side by side
+  /// (H x W x C, lanes = C): the columns and channels of one kernel row are then one run of floats,
+  /// so each row of the kernel is one tap, and its "channels" are columns x C. Weights are
+  /// `[K/lanes][kh][kw x C][lanes of K]`.
+  static List<TileSums> firstForward(ConvSpec c, int images, long srcImage, long dstImage) {
+    List<TileSums> result = new ArrayList<>();
+    int pixel = c.channels() * Float.BYTES;
+    long kernelBytes = (long) c.kernelHeight() * c.kernelWidth() * c.channels() * Lanes.BYTES;
+    for (Map.Entry<List<Tap>, List<Integer>> rows :
+        forwardAxis(c.outHeight(), c.height(), c.kernelHeight(), c).entrySet()) {
+      for (Columns columns : columns(c)) {
+        int[] tapSrc = new int[rows.getKey().size()];
+        int[] tapWeights = new int[tapSrc.length];
+        for (int i = 0; i < tapSrc.length; i++) {
+          Tap row = rows.getKey().get(i);
+          tapSrc[i] = (row.offset() * c.width() + columns.firstTap() - c.padding()) * pixel;
+          tapWeights[i] =
+              (row.kernel() * c.kernelWidth() + columns.firstTap()) * c.channels() * Lanes.BYTES;
+        }
+        int positions = images * rows.getValue().size() * columns.count();
+        int[] src = new int[TileSums.padded(positions)];
+        int[] dst = new int[src.length];
+        int p = 0;
+        for (int n = 0; n < images; n++) {
+          for (int y : rows.getValue()) {
+            for (int x = columns.from(); x < columns.to(); x++) {
+              long from = ((long) y * c.width() + x) * c.stride();
+              long to = (long) y * c.outWidth() + x;
+              src[p] = Math.toIntExact(n * srcImage * Float.BYTES + from * pixel);
+              dst[p++] = Math.toIntExact(n * dstImage * Float.BYTES + to * Lanes.BYTES);
+            }
+          }
+        }
+        java.util.Arrays.fill(src, p, src.length, src[p - 1]);
+        java.util.Arrays.fill(dst, p, dst.length, dst[p - 1]);
+        int run = (columns.endTap() - columns.firstTap()) * c.channels();
+        long dstBlock = (long) c.outHeight() * c.outWidth() * Lanes.BYTES;
+        result.add(
+            new TileSums(
+                positions,
+                src,
+                dst,
+                tapSrc,
+                tapWeights,
+                run,
+                0,
+                kernelBytes,
+                dstBlock,
+                kernelBytes));
+      }
+    }
+    return result;
+  }
+
+  /// Neighbouring output columns `from` to `to` that see the same kernel columns `firstTap` to
+  /// `endTap` (ends exclusive).
+  record Columns(int from, int to, int firstTap, int endTap) {
+    int count() {
+      return to - from;
+    }
+  }
+
+  /// The output columns, cut where the kernel begins or ends to meet padding. Columns that see
+  /// nothing have no taps.
+  static List<Columns> columns(ConvSpec c) {
+    List<Columns> result = new ArrayList<>();
+    for (int x = 0; x < c.outWidth(); x++) {
+      int left = x * c.stride() - c.padding();
+      int first = Math.clamp(-left, 0, c.kernelWidth());
+      int end = Math.clamp(c.width() - left, first, c.kernelWidth());
+      Columns last = result.isEmpty() ? null : result.getLast();
+      if (last != null && last.firstTap() == first && last.endTap() == end) {
+        result.set(result.size() - 1, new Columns(last.from(), x + 1, first, end));
+      } else {
+        result.add(new Columns(x, x + 1, first, end));
+      }
+    }
+    return result;
+  }
+
   /// For `dSrc = conv_transposed(dDst)`: positions are input pixels of `images` samples, sources
   /// are output pixels.
   static List<TileSums> backwardData(
@@ -135,6 +215,7 @@ final class Geometry {
                 dst,
                 tapSrc,
                 tapWeights,
+                sizes.srcChannels() - (srcBlocks - 1) * lanes,
                 (long) sizes.srcHeight() * sizes.srcWidth() * pixel,
                 pairBytes,
                 (long) sizes.dstHeight() * sizes.dstWidth() * pixel,

@@ -26,6 +26,11 @@ final class Vectors {
     return FloatVector.broadcast(SPECIES, m.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at));
   }
 
+  /// Copies one vector.
+  static void copy(MemorySegment src, long at, MemorySegment dst, long to) {
+    store(load(src, at), dst, to);
+  }
+
   /// Zeroes whole vectors.
   static void zero(MemorySegment dst, long at, long length) {
     FloatVector zero = FloatVector.zero(SPECIES);

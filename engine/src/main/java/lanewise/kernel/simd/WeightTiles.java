@@ -43,8 +43,11 @@ final class WeightTiles {
   }
 
   /// Adds one tile of `rows` source channels x `blocks` vectors of output channels to the gradient.
+  ///
+  /// @param valid rows that are added, at most `rows`; the others are computed and dropped
   static void run(
       int rows,
+      int valid,
       int blocks,
       MemorySegment src,
       long srcAt,
@@ -70,7 +73,7 @@ final class WeightTiles {
       }
     }
     for (int b = 0; b < blocks; b++) {
-      for (int r = 0; r < rows; r++) {
+      for (int r = 0; r < valid; r++) {
         long to = weightsAt + b * weightsBlock + r * LANE_BYTES;
         long from = at + (b * rows + r) * LANE_BYTES;
         fromMemorySegment(SPECIES, dWeights, to, ORDER)

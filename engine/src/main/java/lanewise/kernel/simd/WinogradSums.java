@@ -25,7 +25,6 @@ final class WinogradSums {
   private final WinogradTiling tiling;
   private final int srcBlocks;
   private final int dstBlocks;
-  private final int lastChannels;
   private final int tiles;
   private final int blockTiles;
   private final int mTiles;
@@ -59,7 +58,7 @@ final class WinogradSums {
     int lanes = Lanes.COUNT;
     srcBlocks = Math.ceilDiv(srcChannels, lanes);
     dstBlocks = Math.ceilDiv(dstChannels, lanes);
-    lastChannels = srcChannels - (srcBlocks - 1) * lanes;
+    int lastChannels = srcChannels - (srcBlocks - 1) * lanes;
     tiles = batch * tiling.tilesPerImage();
     long uBytes = (long) POINTS * srcBlocks * dstBlocks * lanes * Lanes.BYTES;
     long perTile = (long) POINTS * (srcBlocks + dstBlocks) * Lanes.BYTES;
@@ -73,7 +72,7 @@ final class WinogradSums {
     vStep = (long) blockTiles * srcBlocks * Lanes.BYTES + 128;
     mStep = (long) mTiles * dstBlocks * Lanes.BYTES + 128;
     uStep = (long) srcBlocks * dstBlocks * lanes * Lanes.BYTES;
-    sums = positions();
+    sums = positions(lastChannels);
   }
 
   private static int sharedTiles(long allTiles, long perTile) {
@@ -81,21 +80,29 @@ final class WinogradSums {
     return (int) Math.min(allTiles, Math.max(OWN_TILES, fitting));
   }
 
-  private TileSums positions() {
+  private TileSums positions(int lastChannels) {
     int[] src = new int[TileSums.padded(blockTiles)];
     for (int i = 0; i < src.length; i++) {
       src[i] = Math.min(i, blockTiles - 1) * srcBlocks * Lanes.BYTES;
     }
     long pair = (long) Lanes.COUNT * Lanes.BYTES;
     return new TileSums(
-        blockTiles, src, src, new int[] {0}, new int[] {0}, Lanes.BYTES, pair, 0, srcBlocks * pair);
+        blockTiles,
+        src,
+        src,
+        new int[] {0},
+        new int[] {0},
+        lastChannels,
+        Lanes.BYTES,
+        pair,
+        0,
+        srcBlocks * pair);
   }
 
   /// Bytes of workspace: transformed weights, and V, M and scratch of each thread (or of the shared
   /// block).
   long workspaceBytes() {
-    return start
-        + uBytes()
+    return uBytes()
         + (shared ? 1 : threads) * (vBytes() + mBytes())
         + (long) threads * WinogradTiling.SCRATCH_BYTES;
   }
@@ -233,7 +240,7 @@ final class WinogradSums {
         workspace,
         u,
         srcBlocks,
-        lastChannels,
+        sums.lastChannels(),
         workspace,
         m);
   }

@@ -130,6 +130,7 @@ final class WinogradWeights {
         long v = vAt() + point * vStep + (long) b * Lanes.BYTES + ch * 4L;
         WeightTiles.run(
             rows,
+            rows,
             blocks,
             workspace,
             v,

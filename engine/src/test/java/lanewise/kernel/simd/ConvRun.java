@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Memory;
 import lanewise.testing.GuardedTensor;
@@ -19,6 +20,7 @@ final class ConvRun implements AutoCloseable {
   private final ConvSpec spec;
   private final int batch;
   private final int guardBlocks;
+  private final int srcLanes;
   private final Parallel parallel;
   private final Convolution convolution;
   private final MemorySegment workspace;
@@ -33,9 +35,11 @@ final class ConvRun implements AutoCloseable {
     this.guardBlocks = guardBlocks;
     this.parallel = parallel;
     int threads = parallel.threads();
+    srcLanes = algorithm.sourceLanes(spec);
     long src = tensor("src", false).tensor().imageStride();
+    long dSrc = tensor("dSrc", false).tensor().imageStride();
     long dst = tensor("dst", true).tensor().imageStride();
-    convolution = new Convolution(spec, batch, src, dst, threads, true, algorithm);
+    convolution = new Convolution(spec, batch, src, dSrc, dst, threads, true, algorithm);
     long bytes = Convolution.workspaceBytes(spec, batch, threads, true, algorithm);
     workspace = memory.allocate("workspace", bytes).asSlice(0, bytes);
     packed = memory.allocate("weights", WeightPacking.floats(spec) * Float.BYTES);
@@ -44,8 +48,9 @@ final class ConvRun implements AutoCloseable {
   }
 
   private GuardedTensor tensor(String name, boolean output) {
+    int lanes = name.equals("src") ? srcLanes : Cpu.lanes();
     return new GuardedTensor(
-        memory, name, batch, output ? spec.output() : spec.input(), guardBlocks);
+        memory, name, batch, output ? spec.output() : spec.input(), guardBlocks, lanes);
   }
 
   private GuardedTensor filled(String name, boolean output, float[] plain) {
