@@ -1,7 +1,8 @@
 package lanewise.kernel.simd;
 
-import static lanewise.kernel.simd.Vectors.load;
-import static lanewise.kernel.simd.Vectors.store;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -100,7 +101,9 @@ public final class AveragePool {
       MemorySegment s, long srcAt, long srcStep, MemorySegment d, long dstAt, int from, int to) {
     for (int x = from; x < to; x++) {
       long at = dstAt + x * LANE_BYTES;
-      store(load(d, at).add(load(s, srcAt + x * srcStep)), d, at);
+      fromMemorySegment(SPECIES, d, at, ORDER)
+          .add(fromMemorySegment(SPECIES, s, srcAt + x * srcStep, ORDER))
+          .intoMemorySegment(d, at, ORDER);
     }
   }
 
@@ -110,7 +113,7 @@ public final class AveragePool {
     for (int x = 0; x < columns; x++) {
       float divisor = rows * Windows.counted(x, spec, width);
       long at = dstAt + x * LANE_BYTES;
-      store(load(d, at).div(divisor), d, at);
+      fromMemorySegment(SPECIES, d, at, ORDER).div(divisor).intoMemorySegment(d, at, ORDER);
     }
   }
 
@@ -125,12 +128,14 @@ public final class AveragePool {
       int left = Windows.from(x, spec);
       int right = Windows.to(x, spec, width);
       float divisor = rows * Windows.counted(x, spec, width);
-      FloatVector part = load(g, gAt + x * LANE_BYTES).div(divisor);
+      FloatVector part = fromMemorySegment(SPECIES, g, gAt + x * LANE_BYTES, ORDER).div(divisor);
       for (int row = top; row < bottom; row++) {
         long at = rAt + row * width * LANE_BYTES;
         for (int column = left; column < right; column++) {
           long position = at + column * LANE_BYTES;
-          store(load(r, position).add(part), r, position);
+          fromMemorySegment(SPECIES, r, position, ORDER)
+              .add(part)
+              .intoMemorySegment(r, position, ORDER);
         }
       }
     }

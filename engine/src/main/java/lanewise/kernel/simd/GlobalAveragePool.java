@@ -1,8 +1,8 @@
 package lanewise.kernel.simd;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
-import static lanewise.kernel.simd.Vectors.load;
-import static lanewise.kernel.simd.Vectors.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -78,29 +78,29 @@ public final class GlobalAveragePool {
     int whole = pixels & ~3;
     for (int p = 0; p < whole; p += 4) {
       long at = srcAt + p * LANE_BYTES;
-      a = a.add(load(s, at));
-      b = b.add(load(s, at + LANE_BYTES));
-      c = c.add(load(s, at + 2 * LANE_BYTES));
-      e = e.add(load(s, at + 3 * LANE_BYTES));
+      a = a.add(fromMemorySegment(SPECIES, s, at, ORDER));
+      b = b.add(fromMemorySegment(SPECIES, s, at + LANE_BYTES, ORDER));
+      c = c.add(fromMemorySegment(SPECIES, s, at + 2 * LANE_BYTES, ORDER));
+      e = e.add(fromMemorySegment(SPECIES, s, at + 3 * LANE_BYTES, ORDER));
     }
     for (int p = whole; p < pixels; p++) {
-      a = a.add(load(s, srcAt + p * LANE_BYTES));
+      a = a.add(fromMemorySegment(SPECIES, s, srcAt + p * LANE_BYTES, ORDER));
     }
-    store(a.add(b).add(c.add(e)).div(pixels), d, dstAt);
+    a.add(b).add(c.add(e)).div(pixels).intoMemorySegment(d, dstAt, ORDER);
   }
 
   private static void setPart(MemorySegment g, long gAt, int pixels, MemorySegment r, long rAt) {
-    FloatVector part = load(g, gAt).div(pixels);
+    FloatVector part = fromMemorySegment(SPECIES, g, gAt, ORDER).div(pixels);
     for (int p = 0; p < pixels; p++) {
-      store(part, r, rAt + p * LANE_BYTES);
+      part.intoMemorySegment(r, rAt + p * LANE_BYTES, ORDER);
     }
   }
 
   private static void addPart(MemorySegment g, long gAt, int pixels, MemorySegment r, long rAt) {
-    FloatVector part = load(g, gAt).div(pixels);
+    FloatVector part = fromMemorySegment(SPECIES, g, gAt, ORDER).div(pixels);
     for (int p = 0; p < pixels; p++) {
       long at = rAt + p * LANE_BYTES;
-      store(load(r, at).add(part), r, at);
+      fromMemorySegment(SPECIES, r, at, ORDER).add(part).intoMemorySegment(r, at, ORDER);
     }
   }
 }

@@ -1,8 +1,8 @@
 package lanewise.kernel.simd;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
-import static lanewise.kernel.simd.Vectors.load;
-import static lanewise.kernel.simd.Vectors.store;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -214,8 +214,8 @@ public final class LocalResponseNormalization {
   private static void square(
       MemorySegment s, long srcAt, MemorySegment w, long at, long rowBytes, int count) {
     for (int p = 0; p < count; p++) {
-      FloatVector v = load(s, srcAt + p * LANE_BYTES);
-      store(v.mul(v), w, at + p * rowBytes);
+      FloatVector v = fromMemorySegment(SPECIES, s, srcAt + p * LANE_BYTES, ORDER);
+      v.mul(v).intoMemorySegment(w, at + p * rowBytes, ORDER);
     }
   }
 
@@ -233,11 +233,11 @@ public final class LocalResponseNormalization {
     FloatVector b = FloatVector.broadcast(SPECIES, offset);
     for (int p = 0; p < count; p++) {
       long from = at + p * rowBytes;
-      FloatVector sum = load(w, from);
+      FloatVector sum = fromMemorySegment(SPECIES, w, from, ORDER);
       for (int i = 1; i < size; i++) {
-        sum = sum.add(load(w, from + i * 4L));
+        sum = sum.add(fromMemorySegment(SPECIES, w, from + i * 4L, ORDER));
       }
-      store(sum.fma(a, b), w, to + p * LANE_BYTES);
+      sum.fma(a, b).intoMemorySegment(w, to + p * LANE_BYTES, ORDER);
     }
   }
 
@@ -251,8 +251,8 @@ public final class LocalResponseNormalization {
 
   private static void twoRoots(MemorySegment w, long scales, long powers, int count) {
     for (int p = 0; p < count; p++) {
-      FloatVector root = load(w, scales + p * LANE_BYTES).sqrt();
-      store(root.mul(root.sqrt()), w, powers + p * LANE_BYTES);
+      FloatVector root = fromMemorySegment(SPECIES, w, scales + p * LANE_BYTES, ORDER).sqrt();
+      root.mul(root.sqrt()).intoMemorySegment(w, powers + p * LANE_BYTES, ORDER);
     }
   }
 
@@ -276,7 +276,9 @@ public final class LocalResponseNormalization {
       int count) {
     for (int p = 0; p < count; p++) {
       long i = p * LANE_BYTES;
-      store(load(s, srcAt + i).div(load(w, powers + i)), d, dstAt + i);
+      fromMemorySegment(SPECIES, s, srcAt + i, ORDER)
+          .div(fromMemorySegment(SPECIES, w, powers + i, ORDER))
+          .intoMemorySegment(d, dstAt + i, ORDER);
     }
   }
 
@@ -297,10 +299,14 @@ public final class LocalResponseNormalization {
       int count) {
     for (int p = 0; p < count; p++) {
       long i = p * LANE_BYTES;
-      FloatVector own = load(g, gAt + i).div(load(w, powers + i));
-      FloatVector slope = own.mul(load(s, srcAt + i)).div(load(w, scales + i));
-      store(slope, w, slopes + p * rowBytes);
-      store(own.add(load(r, rAt + i)), r, rAt + i);
+      FloatVector own =
+          fromMemorySegment(SPECIES, g, gAt + i, ORDER)
+              .div(fromMemorySegment(SPECIES, w, powers + i, ORDER));
+      FloatVector slope =
+          own.mul(fromMemorySegment(SPECIES, s, srcAt + i, ORDER))
+              .div(fromMemorySegment(SPECIES, w, scales + i, ORDER));
+      slope.intoMemorySegment(w, slopes + p * rowBytes, ORDER);
+      own.add(fromMemorySegment(SPECIES, r, rAt + i, ORDER)).intoMemorySegment(r, rAt + i, ORDER);
     }
   }
 
@@ -314,7 +320,11 @@ public final class LocalResponseNormalization {
       int count) {
     for (int p = 0; p < count; p++) {
       long i = p * LANE_BYTES;
-      store(load(s, srcAt + i).fma(load(w, sums + i), load(r, rAt + i)), r, rAt + i);
+      fromMemorySegment(SPECIES, s, srcAt + i, ORDER)
+          .fma(
+              fromMemorySegment(SPECIES, w, sums + i, ORDER),
+              fromMemorySegment(SPECIES, r, rAt + i, ORDER))
+          .intoMemorySegment(r, rAt + i, ORDER);
     }
   }
 }

@@ -1,8 +1,8 @@
 package lanewise.kernel.simd;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
-import static lanewise.kernel.simd.Vectors.load;
-import static lanewise.kernel.simd.Vectors.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -126,9 +126,13 @@ public final class MaxPool {
     for (int x = 0; x < columns; x++) {
       long c0 = Windows.clamp(left, width) * LANE_BYTES;
       long c1 = Windows.clamp(left + 1, width) * LANE_BYTES;
-      FloatVector upper = load(s, row0 + c0).max(load(s, row0 + c1));
-      FloatVector lower = load(s, row1 + c0).max(load(s, row1 + c1));
-      store(upper.max(lower), d, dstAt + x * LANE_BYTES);
+      FloatVector upper =
+          fromMemorySegment(SPECIES, s, row0 + c0, ORDER)
+              .max(fromMemorySegment(SPECIES, s, row0 + c1, ORDER));
+      FloatVector lower =
+          fromMemorySegment(SPECIES, s, row1 + c0, ORDER)
+              .max(fromMemorySegment(SPECIES, s, row1 + c1, ORDER));
+      upper.max(lower).intoMemorySegment(d, dstAt + x * LANE_BYTES, ORDER);
       left += stride;
     }
   }
@@ -149,10 +153,19 @@ public final class MaxPool {
       long c0 = Windows.clamp(left, width) * LANE_BYTES;
       long c1 = Windows.clamp(left + 1, width) * LANE_BYTES;
       long c2 = Windows.clamp(left + 2, width) * LANE_BYTES;
-      FloatVector a = load(s, row0 + c0).max(load(s, row1 + c0)).max(load(s, row2 + c0));
-      FloatVector b = load(s, row0 + c1).max(load(s, row1 + c1)).max(load(s, row2 + c1));
-      FloatVector c = load(s, row0 + c2).max(load(s, row1 + c2)).max(load(s, row2 + c2));
-      store(a.max(b).max(c), d, dstAt + x * LANE_BYTES);
+      FloatVector a =
+          fromMemorySegment(SPECIES, s, row0 + c0, ORDER)
+              .max(fromMemorySegment(SPECIES, s, row1 + c0, ORDER))
+              .max(fromMemorySegment(SPECIES, s, row2 + c0, ORDER));
+      FloatVector b =
+          fromMemorySegment(SPECIES, s, row0 + c1, ORDER)
+              .max(fromMemorySegment(SPECIES, s, row1 + c1, ORDER))
+              .max(fromMemorySegment(SPECIES, s, row2 + c1, ORDER));
+      FloatVector c =
+          fromMemorySegment(SPECIES, s, row0 + c2, ORDER)
+              .max(fromMemorySegment(SPECIES, s, row1 + c2, ORDER))
+              .max(fromMemorySegment(SPECIES, s, row2 + c2, ORDER));
+      a.max(b).max(c).intoMemorySegment(d, dstAt + x * LANE_BYTES, ORDER);
       left += stride;
     }
   }
@@ -170,10 +183,10 @@ public final class MaxPool {
       for (int row = top; row < bottom; row++) {
         long at = srcAt + row * width * LANE_BYTES;
         for (int column = left; column < right; column++) {
-          max = max.max(load(s, at + column * LANE_BYTES));
+          max = max.max(fromMemorySegment(SPECIES, s, at + column * LANE_BYTES, ORDER));
         }
       }
-      store(max, d, dstAt + x * LANE_BYTES);
+      max.intoMemorySegment(d, dstAt + x * LANE_BYTES, ORDER);
     }
   }
 
@@ -198,19 +211,31 @@ public final class MaxPool {
       long c0 = Windows.clamp(left, width) * LANE_BYTES;
       long c1 = Windows.clamp(left + 1, width) * LANE_BYTES;
       left += stride;
-      FloatVector max = load(d, dstAt + x * LANE_BYTES);
-      FloatVector v = load(g, gAt + x * LANE_BYTES);
-      VectorMask<Float> loses = load(s, srcAt + row0 + c0).compare(VectorOperators.LT, max);
-      store(load(r, rAt + row0 + c0).add(v.blend(zero, loses)), r, rAt + row0 + c0);
+      FloatVector max = fromMemorySegment(SPECIES, d, dstAt + x * LANE_BYTES, ORDER);
+      FloatVector v = fromMemorySegment(SPECIES, g, gAt + x * LANE_BYTES, ORDER);
+      VectorMask<Float> loses =
+          fromMemorySegment(SPECIES, s, srcAt + row0 + c0, ORDER).compare(VectorOperators.LT, max);
+      fromMemorySegment(SPECIES, r, rAt + row0 + c0, ORDER)
+          .add(v.blend(zero, loses))
+          .intoMemorySegment(r, rAt + row0 + c0, ORDER);
       v = zero.blend(v, loses);
-      loses = load(s, srcAt + row0 + c1).compare(VectorOperators.LT, max);
-      store(load(r, rAt + row0 + c1).add(v.blend(zero, loses)), r, rAt + row0 + c1);
+      loses =
+          fromMemorySegment(SPECIES, s, srcAt + row0 + c1, ORDER).compare(VectorOperators.LT, max);
+      fromMemorySegment(SPECIES, r, rAt + row0 + c1, ORDER)
+          .add(v.blend(zero, loses))
+          .intoMemorySegment(r, rAt + row0 + c1, ORDER);
       v = zero.blend(v, loses);
-      loses = load(s, srcAt + row1 + c0).compare(VectorOperators.LT, max);
-      store(load(r, rAt + row1 + c0).add(v.blend(zero, loses)), r, rAt + row1 + c0);
+      loses =
+          fromMemorySegment(SPECIES, s, srcAt + row1 + c0, ORDER).compare(VectorOperators.LT, max);
+      fromMemorySegment(SPECIES, r, rAt + row1 + c0, ORDER)
+          .add(v.blend(zero, loses))
+          .intoMemorySegment(r, rAt + row1 + c0, ORDER);
       v = zero.blend(v, loses);
-      loses = load(s, srcAt + row1 + c1).compare(VectorOperators.LT, max);
-      store(load(r, rAt + row1 + c1).add(v.blend(zero, loses)), r, rAt + row1 + c1);
+      loses =
+          fromMemorySegment(SPECIES, s, srcAt + row1 + c1, ORDER).compare(VectorOperators.LT, max);
+      fromMemorySegment(SPECIES, r, rAt + row1 + c1, ORDER)
+          .add(v.blend(zero, loses))
+          .intoMemorySegment(r, rAt + row1 + c1, ORDER);
     }
   }
 
@@ -238,18 +263,27 @@ public final class MaxPool {
       long c1 = Windows.clamp(left + 1, width) * LANE_BYTES;
       long c2 = Windows.clamp(left + 2, width) * LANE_BYTES;
       left += stride;
-      FloatVector max = load(d, dstAt + x * LANE_BYTES);
-      FloatVector v = load(g, gAt + x * LANE_BYTES);
+      FloatVector max = fromMemorySegment(SPECIES, d, dstAt + x * LANE_BYTES, ORDER);
+      FloatVector v = fromMemorySegment(SPECIES, g, gAt + x * LANE_BYTES, ORDER);
       for (int row = top; row < bottom; row++) {
         long at = row * width * LANE_BYTES;
-        VectorMask<Float> loses = load(s, srcAt + at + c0).compare(VectorOperators.LT, max);
-        store(load(r, rAt + at + c0).add(v.blend(zero, loses)), r, rAt + at + c0);
+        VectorMask<Float> loses =
+            fromMemorySegment(SPECIES, s, srcAt + at + c0, ORDER).compare(VectorOperators.LT, max);
+        fromMemorySegment(SPECIES, r, rAt + at + c0, ORDER)
+            .add(v.blend(zero, loses))
+            .intoMemorySegment(r, rAt + at + c0, ORDER);
         v = zero.blend(v, loses);
-        loses = load(s, srcAt + at + c1).compare(VectorOperators.LT, max);
-        store(load(r, rAt + at + c1).add(v.blend(zero, loses)), r, rAt + at + c1);
+        loses =
+            fromMemorySegment(SPECIES, s, srcAt + at + c1, ORDER).compare(VectorOperators.LT, max);
+        fromMemorySegment(SPECIES, r, rAt + at + c1, ORDER)
+            .add(v.blend(zero, loses))
+            .intoMemorySegment(r, rAt + at + c1, ORDER);
         v = zero.blend(v, loses);
-        loses = load(s, srcAt + at + c2).compare(VectorOperators.LT, max);
-        store(load(r, rAt + at + c2).add(v.blend(zero, loses)), r, rAt + at + c2);
+        loses =
+            fromMemorySegment(SPECIES, s, srcAt + at + c2, ORDER).compare(VectorOperators.LT, max);
+        fromMemorySegment(SPECIES, r, rAt + at + c2, ORDER)
+            .add(v.blend(zero, loses))
+            .intoMemorySegment(r, rAt + at + c2, ORDER);
         v = zero.blend(v, loses);
       }
     }
@@ -274,14 +308,18 @@ public final class MaxPool {
     for (int x = 0; x < columns; x++) {
       int left = Windows.from(x, spec);
       int right = Windows.to(x, spec, width);
-      FloatVector max = load(d, dstAt + x * LANE_BYTES);
-      FloatVector v = load(g, gAt + x * LANE_BYTES);
+      FloatVector max = fromMemorySegment(SPECIES, d, dstAt + x * LANE_BYTES, ORDER);
+      FloatVector v = fromMemorySegment(SPECIES, g, gAt + x * LANE_BYTES, ORDER);
       for (int row = top; row < bottom; row++) {
         long at = row * width * LANE_BYTES;
         for (int column = left; column < right; column++) {
           long position = at + column * LANE_BYTES;
-          VectorMask<Float> loses = load(s, srcAt + position).compare(VectorOperators.LT, max);
-          store(load(r, rAt + position).add(v.blend(zero, loses)), r, rAt + position);
+          VectorMask<Float> loses =
+              fromMemorySegment(SPECIES, s, srcAt + position, ORDER)
+                  .compare(VectorOperators.LT, max);
+          fromMemorySegment(SPECIES, r, rAt + position, ORDER)
+              .add(v.blend(zero, loses))
+              .intoMemorySegment(r, rAt + position, ORDER);
           v = zero.blend(v, loses);
         }
       }

@@ -1,8 +1,8 @@
 package lanewise.kernel.simd;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
-import static lanewise.kernel.simd.Vectors.load;
-import static lanewise.kernel.simd.Vectors.store;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -31,9 +31,9 @@ public final class Update {
     int vectors = vectors(floats);
     for (int i = 0; i < vectors; i++) {
       long here = at + (long) i * Lanes.BYTES;
-      FloatVector p = load(parameters, here);
-      FloatVector g = decays.fma(p, load(gradients, here));
-      store(down.fma(g, p), parameters, here);
+      FloatVector p = fromMemorySegment(SPECIES, parameters, here, ORDER);
+      FloatVector g = decays.fma(p, fromMemorySegment(SPECIES, gradients, here, ORDER));
+      down.fma(g, p).intoMemorySegment(parameters, here, ORDER);
     }
   }
 
@@ -63,11 +63,11 @@ public final class Update {
     int vectors = vectors(floats);
     for (int i = 0; i < vectors; i++) {
       long here = at + (long) i * Lanes.BYTES;
-      FloatVector p = load(parameters, here);
-      FloatVector g = decays.fma(p, load(gradients, here));
-      FloatVector v = keep.fma(load(velocity, here), g);
-      store(v, velocity, here);
-      store(down.fma(ahead.fma(v, own.mul(g)), p), parameters, here);
+      FloatVector p = fromMemorySegment(SPECIES, parameters, here, ORDER);
+      FloatVector g = decays.fma(p, fromMemorySegment(SPECIES, gradients, here, ORDER));
+      FloatVector v = keep.fma(fromMemorySegment(SPECIES, velocity, here, ORDER), g);
+      v.intoMemorySegment(velocity, here, ORDER);
+      down.fma(ahead.fma(v, own.mul(g)), p).intoMemorySegment(parameters, here, ORDER);
     }
   }
 

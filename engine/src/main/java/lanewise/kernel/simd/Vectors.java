@@ -1,34 +1,22 @@
 package lanewise.kernel.simd;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
-/// Loads and stores of one vector; offsets in bytes. Small enough that the compiler always inlines
-/// them.
+/// Small passes over whole vectors; offsets and lengths in bytes. They call the JDK's vector
+/// methods
+/// directly, as all kernels do: helpers of our own around them are not always inlined, and box.
 final class Vectors {
 
   private Vectors() {}
 
-  static FloatVector load(MemorySegment m, long at) {
-    return FloatVector.fromMemorySegment(SPECIES, m, at, ORDER);
-  }
-
-  static void store(FloatVector v, MemorySegment m, long at) {
-    v.intoMemorySegment(m, at, ORDER);
-  }
-
-  /// One float in all lanes.
-  static FloatVector spread(MemorySegment m, long at) {
-    return FloatVector.broadcast(SPECIES, m.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at));
-  }
-
   /// Copies one vector.
   static void copy(MemorySegment src, long at, MemorySegment dst, long to) {
-    store(load(src, at), dst, to);
+    fromMemorySegment(SPECIES, src, at, ORDER).intoMemorySegment(dst, to, ORDER);
   }
 
   /// Zeroes whole vectors.
@@ -36,7 +24,7 @@ final class Vectors {
     FloatVector zero = FloatVector.zero(SPECIES);
     int vectors = (int) (length / Lanes.BYTES);
     for (int i = 0; i < vectors; i++) {
-      store(zero, dst, at + (long) i * Lanes.BYTES);
+      zero.intoMemorySegment(dst, at + (long) i * Lanes.BYTES, ORDER);
     }
   }
 
@@ -46,11 +34,11 @@ final class Vectors {
     int vectors = (int) (length / Lanes.BYTES);
     for (int i = 0; i < vectors; i++) {
       long offset = at + (long) i * Lanes.BYTES;
-      FloatVector sum = load(partial, offset);
+      FloatVector sum = fromMemorySegment(SPECIES, partial, offset, ORDER);
       for (int part = 1; part < parts; part++) {
-        sum = sum.add(load(partial, part * partBytes + offset));
+        sum = sum.add(fromMemorySegment(SPECIES, partial, part * partBytes + offset, ORDER));
       }
-      store(sum, dst, offset);
+      sum.intoMemorySegment(dst, offset, ORDER);
     }
   }
 }
