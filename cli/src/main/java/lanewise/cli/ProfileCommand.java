@@ -14,17 +14,13 @@ import lanewise.bench.ProfilePage;
 import lanewise.bench.Profiler;
 import lanewise.bench.Timing;
 import lanewise.cli.Table.Column;
-import lanewise.models.ModelInfo;
-import lanewise.models.Models;
 import lanewise.network.Mode;
 import lanewise.network.Network;
 import lanewise.storage.Json;
 import lanewise.tensor.Memory;
-import lanewise.tensor.Shape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /// Measures a model layer by layer.
 @Command(
@@ -44,24 +40,10 @@ final class ProfileCommand implements Callable<Integer> {
 
   private final Session session;
 
-  @Parameters(paramLabel = "MODEL", description = "Name of the model; lanewise models lists them.")
-  private String model;
+  @Mixin private ModelOptions model;
 
   @Option(names = "--inference", description = "Profile inference instead of a training step.")
   private boolean inference;
-
-  @Option(
-      names = "--classes",
-      paramLabel = "N",
-      description = "Number of classes (default: the model's own).")
-  private Integer classes;
-
-  @Option(
-      names = "--input",
-      paramLabel = "CxHxW",
-      converter = Converters.Shapes.class,
-      description = "Channels, height and width of an image (default: the model's own).")
-  private Shape input;
 
   @Option(
       names = "--batch",
@@ -114,7 +96,9 @@ final class ProfileCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Profile profile = Profiler.profile(options(), this::progress);
     Path folder =
-        output != null ? output : RunFolder.named("profile-" + model, LocalDateTime.now()).path();
+        output != null
+            ? output
+            : RunFolder.named("profile-" + model.name(), LocalDateTime.now()).path();
     Files.createDirectories(folder);
     Path page = folder.resolve("profile.html");
     String json = Json.writePretty(profile.json());
@@ -130,10 +114,7 @@ final class ProfileCommand implements Callable<Integer> {
   }
 
   private ProfileOptions options() {
-    ModelInfo info = Models.find(model);
-    Network network =
-        info.create(
-            input == null ? info.input() : input, classes == null ? info.classes() : classes);
+    Network network = model.network();
     boolean large = Math.max(network.input().height(), network.input().width()) > 64;
     return new ProfileOptions(
         network,

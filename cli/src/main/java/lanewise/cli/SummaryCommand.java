@@ -4,17 +4,13 @@ import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import lanewise.cli.Table.Column;
 import lanewise.layer.Parameter;
-import lanewise.models.ModelInfo;
-import lanewise.models.Models;
 import lanewise.network.Mode;
 import lanewise.network.Network;
 import lanewise.network.Program;
 import lanewise.network.Theory;
-import lanewise.tensor.Shape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /// Shows a model layer by layer.
 @Command(
@@ -39,21 +35,7 @@ final class SummaryCommand implements Callable<Integer> {
 
   private final Session session;
 
-  @Parameters(paramLabel = "MODEL", description = "Name of the model; lanewise models lists them.")
-  private String model;
-
-  @Option(
-      names = "--classes",
-      paramLabel = "N",
-      description = "Number of classes (default: the model's own).")
-  private Integer classes;
-
-  @Option(
-      names = "--input",
-      paramLabel = "CxHxW",
-      converter = Converters.Shapes.class,
-      description = "Channels, height and width of an image (default: the model's own).")
-  private Shape input;
+  @Mixin private ModelOptions model;
 
   @Option(
       names = "--batch",
@@ -86,10 +68,7 @@ final class SummaryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ModelInfo info = Models.find(model);
-    Network network =
-        info.create(
-            input == null ? info.input() : input, classes == null ? info.classes() : classes);
+    Network network = model.network();
     format.print(report(network), session);
     return ExitCode.OK.number();
   }

@@ -214,7 +214,8 @@ public final class Program {
     operations[operation].backward();
   }
 
-  /// The values that come out, in the order of [Network#outputs()].
+  /// The values that come out, in the order of [Network#outputs()]. Valid from [#forward()] to
+  /// [#backward()], which reuses their memory.
   public List<Tensor> outputs() {
     return outputs;
   }

@@ -57,8 +57,8 @@ public enum ConvAlgorithm {
   }
 
   /// The algorithm for a shape whose source has so many lanes: [#FIRST] for a plain image, Winograd
-  /// where it wins by measurement, that is with at least 64
-  /// channels on both sides and maps of at least 4x4.
+  /// with at least 16 channels on both sides and maps of at least 4x4, where it won in every pass
+  /// that was measured (`docs/performance.md`), else [#DIRECT].
   public static ConvAlgorithm choose(ConvSpec c, int sourceLanes) {
     if (sourceLanes != Lanes.COUNT) {
       return FIRST;

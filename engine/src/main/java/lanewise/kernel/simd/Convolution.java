@@ -178,9 +178,4 @@ public final class Convolution {
       case WINOGRAD -> winogradWeights.run(src, dDst, dWeights, workspace, parallel);
     }
   }
-
-  /// The algorithm in use.
-  public ConvAlgorithm algorithm() {
-    return algorithm;
-  }
 }

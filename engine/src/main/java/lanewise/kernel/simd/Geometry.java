@@ -27,8 +27,7 @@ final class Geometry {
             forwardAxis(c.outWidth(), c.width(), c.kernelWidth(), c),
             c.stride());
     Sizes sizes =
-        new Sizes(
-            c.height(), c.width(), c.outHeight(), c.outWidth(), c.filters(), c.channelsPerGroup());
+        new Sizes(c.height(), c.width(), c.outHeight(), c.outWidth(), c.channelsPerGroup());
     return classes(c, axes, sizes, images, srcImage, dstImage, lanes);
   }
 
@@ -122,8 +121,7 @@ final class Geometry {
             backwardAxis(c.width(), c.outWidth(), c.kernelWidth(), c),
             0);
     Sizes sizes =
-        new Sizes(
-            c.outHeight(), c.outWidth(), c.height(), c.width(), c.channels(), c.filtersPerGroup());
+        new Sizes(c.outHeight(), c.outWidth(), c.height(), c.width(), c.filtersPerGroup());
     return classes(c, axes, sizes, images, dDstImage, dSrcImage, lanes);
   }
 
@@ -136,8 +134,7 @@ final class Geometry {
     }
   }
 
-  private record Sizes(
-      int srcHeight, int srcWidth, int dstHeight, int dstWidth, int dstChannels, int srcChannels) {}
+  private record Sizes(int srcHeight, int srcWidth, int dstHeight, int dstWidth, int srcChannels) {}
 
   private static Map<List<Tap>, List<Integer>> forwardAxis(
       int outSize, int inSize, int kernel, ConvSpec c) {

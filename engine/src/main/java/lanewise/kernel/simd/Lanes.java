@@ -18,9 +18,8 @@ public final class Lanes {
   static final int BYTES = COUNT * Float.BYTES;
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  /// Vectors of output channels per register tile. With 6 positions a tile of 4 takes 24
-  /// accumulators, 4 weights and 1 source of 32 registers (AVX-512, NEON); a tile of 2 takes 12 + 2
-  /// + 1 of 16 (AVX2).
+  /// The most vectors of output channels per register tile: 4 with 32 registers (AVX-512, NEON), 2
+  /// with 16 (AVX2). See [RegisterTiles] for the budget.
   static final int MAX_BLOCKS = COUNT == 8 ? 2 : 4;
 
   private Lanes() {}

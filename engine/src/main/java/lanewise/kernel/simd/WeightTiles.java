@@ -15,8 +15,8 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// `dWeights[channel r, block b] += sum over pixels of src[pixel, r] * dDst[pixel, block b]`
 ///
-/// Register budget: 4x4 = 16 accumulators + 4 gradients + 1 source of 32 registers; 4x2 = 8 + 2 + 1
-/// of 16; 8x1 and 4x1 serve the last block.
+/// Register budget, all loads of one pixel at once: 4x4 = 16 accumulators + 4 gradients + 4 sources
+/// of 32 registers; 4x2 = 8 + 2 + 4 of 16; 8x1 and 4x1 serve the last block.
 final class WeightTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;
