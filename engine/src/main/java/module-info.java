@@ -6,6 +6,7 @@
 module lanewise.engine {
   requires jdk.incubator.vector;
 
+  exports lanewise.choice;
   exports lanewise.data;
   exports lanewise.error;
   exports lanewise.kernel;

@@ -35,7 +35,8 @@ class ArchitectureTest {
   /// From the bottom to the top: a package, with what lies below it, knows only the ones before.
   private static final List<String> LAYERS =
       List.of(
-          "error", "random", "storage", "tensor", "kernel", "layer", "network", "data", "train");
+          "error", "random", "storage", "tensor", "kernel", "choice", "layer", "network", "data",
+          "train");
 
   private static final Set<String> THREAD_STARTERS =
       Set.of(

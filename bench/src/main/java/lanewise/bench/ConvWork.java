@@ -1,10 +1,11 @@
 package lanewise.bench;
 
 import java.lang.foreign.MemorySegment;
+import lanewise.kernel.ConvAlgorithm;
+import lanewise.kernel.ConvAlgorithms;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
-import lanewise.kernel.simd.ConvAlgorithm;
 import lanewise.kernel.simd.Convolution;
 import lanewise.kernel.simd.WeightPacking;
 import lanewise.tensor.Memory;
@@ -45,7 +46,8 @@ final class ConvWork implements AutoCloseable {
     zeros = memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES);
     workspace =
         memory.allocate(
-            "workspace", Convolution.workspaceBytes(spec, batch, threads, true, algorithm));
+            "workspace",
+            Convolution.workspaceBytes(spec, batch, threads, ConvAlgorithms.of(algorithm)));
     parallel = new Parallel(threads);
     convolution =
         new Convolution(
@@ -56,7 +58,7 @@ final class ConvWork implements AutoCloseable {
             dst.imageStride(),
             threads,
             true,
-            algorithm);
+            ConvAlgorithms.of(algorithm));
     src.copyFrom(Noise.values(1, batch * spec.input().elements()), batch);
     dDst.copyFrom(Noise.values(2, batch * spec.output().elements()), batch);
     WeightPacking.pack(spec, Noise.values(3, spec.weights()), weights);

@@ -1,9 +1,9 @@
 package lanewise.bench;
 
 import java.util.concurrent.TimeUnit;
+import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
-import lanewise.kernel.simd.ConvAlgorithm;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -2,13 +2,14 @@ package lanewise.bench;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import lanewise.choice.ConvChooser;
+import lanewise.choice.ConvProblem;
 import lanewise.error.InvalidModelException;
+import lanewise.kernel.ConvAlgorithm;
+import lanewise.kernel.ConvPass;
 import lanewise.kernel.ConvSpec;
-import lanewise.kernel.Cpu;
-import lanewise.kernel.simd.ConvAlgorithm;
 import lanewise.layer.Conv2d;
 import lanewise.layer.Layer;
 import lanewise.layer.Linear;
@@ -106,8 +107,9 @@ record LayerCase(String model, String name, Layer layer, List<Shape> inputs, boo
         spec().orElseThrow(() -> new InvalidModelException(path() + " is no convolution"));
     if (asked.equals("CHOSEN")) {
       // A shape that can read a plain image is a first layer in every model that we have.
-      int lanes = ConvAlgorithm.FIRST.refuses(sizes).isEmpty() ? sizes.channels() : Cpu.lanes();
-      return ConvAlgorithm.choose(sizes, lanes);
+      boolean image = ConvAlgorithm.FIRST.refuses(sizes).isEmpty();
+      ConvProblem problem = new ConvProblem(sizes, image, 1, 1);
+      return ConvChooser.rule().candidates(problem, ConvPass.FORWARD).getFirst();
     }
     ConvAlgorithm algorithm = ConvAlgorithm.valueOf(asked);
     algorithm
@@ -122,7 +124,7 @@ record LayerCase(String model, String name, Layer layer, List<Shape> inputs, boo
 
   /// The same, as reports write it.
   String algorithm(String asked) {
-    return convAlgorithm(asked).name().toLowerCase(Locale.ROOT);
+    return convAlgorithm(asked).toString();
   }
 
   /// `vgg16/stage3.conv1`.

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import lanewise.choice.ConvChooser;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import lanewise.layer.Binding;
@@ -29,6 +30,7 @@ final class LayerWork implements AutoCloseable {
 
   LayerWork(Layer layer, List<Shape> shapes, int batch, int threads) {
     parallel = new Parallel(threads);
+    ConvChooser rule = ConvChooser.rule(); // no convolution is measured here
     List<Tensor> inputs = new ArrayList<>();
     List<Boolean> adds = new ArrayList<>();
     for (Shape shape : shapes) {
@@ -59,8 +61,10 @@ final class LayerWork implements AutoCloseable {
                 values,
                 gradients,
                 memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES),
-                memory.allocate("scratch", layer.workspaceBytes(shapes, batch, true, threads)),
+                memory.allocate(
+                    "scratch", layer.workspaceBytes(shapes, batch, true, threads, rule)),
                 parallel,
+                rule,
                 new Binding.StepClock(),
                 CounterRandom.key(1, Purpose.DROPOUT, 0)));
   }

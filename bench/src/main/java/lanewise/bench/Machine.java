@@ -1,13 +1,9 @@
 package lanewise.bench;
 
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import lanewise.kernel.Cpu;
 
 /// What a measurement ran on; every report carries it.
@@ -21,8 +17,6 @@ import lanewise.kernel.Cpu;
 public record Machine(
     String processor, int processors, int lanes, String jdk, List<String> flags, String system) {
 
-  private static final Path CPUINFO = Path.of("/proc/cpuinfo");
-
   public Machine {
     flags = List.copyOf(flags);
   }
@@ -30,24 +24,12 @@ public record Machine(
   /// This machine and this JVM.
   public static Machine current() {
     return new Machine(
-        processorName(),
+        Cpu.name(),
         Cpu.processors(),
         Cpu.lanes(),
         Runtime.version() + " (" + System.getProperty("java.vm.vendor") + ")",
         ManagementFactory.getRuntimeMXBean().getInputArguments(),
         System.getProperty("os.name") + " " + System.getProperty("os.version"));
-  }
-
-  private static String processorName() {
-    try (Stream<String> lines = Files.lines(CPUINFO)) {
-      return lines
-          .filter(line -> line.startsWith("model name"))
-          .map(line -> line.substring(line.indexOf(':') + 1).strip())
-          .findFirst()
-          .orElseGet(() -> System.getProperty("os.arch"));
-    } catch (IOException e) {
-      return System.getProperty("os.arch"); // not Linux
-    }
   }
 
   /// For JSON.

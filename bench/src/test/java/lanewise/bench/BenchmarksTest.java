@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import lanewise.error.InvalidModelException;
+import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvSpec;
-import lanewise.kernel.simd.ConvAlgorithm;
 import lanewise.kernel.simd.WeightPacking;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,7 +108,7 @@ class BenchmarksTest {
     benchmark.algorithm = "WINOGRAD";
     assertThatThrownBy(benchmark::setUp)
         .isInstanceOf(InvalidModelException.class)
-        .hasMessage("WINOGRAD refuses 6x14x14 -> 16, 5x5/1 pad 0: the kernel is not 3x3");
+        .hasMessage("winograd refuses 6x14x14 -> 16, 5x5/1 pad 0: the kernel is not 3x3");
   }
 
   static Stream<String> otherLayers() throws NoSuchFieldException {

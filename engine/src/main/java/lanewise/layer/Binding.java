@@ -3,6 +3,7 @@ package lanewise.layer;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import lanewise.choice.ConvChooser;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
@@ -19,6 +20,7 @@ import lanewise.tensor.Tensor;
 /// @param zeros as many zeros as the most channels of any layer, padded
 /// @param workspace scratch memory, at least what the layer asked for
 /// @param parallel the threads
+/// @param chooser chooses the algorithms of convolutions
 /// @param clock the training step that runs, for random numbers
 /// @param key random key of this layer
 public record Binding(
@@ -33,6 +35,7 @@ public record Binding(
     MemorySegment zeros,
     MemorySegment workspace,
     Parallel parallel,
+    ConvChooser chooser,
     StepClock clock,
     long key) {
 

@@ -3,8 +3,9 @@ package lanewise.layer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lanewise.choice.ConvChooser;
+import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvSpec;
-import lanewise.kernel.simd.ConvAlgorithm;
 import lanewise.tensor.Shape;
 
 /// 2-d convolution: `C x H x W -> filters x H' x W'` with `H' = (H + 2 padding - kernel) / stride +
@@ -120,8 +121,9 @@ public record Conv2d(
   }
 
   @Override
-  public long workspaceBytes(List<Shape> inputs, int batch, boolean training, int threads) {
-    return Product.workspaceBytes(spec(inputs.get(0)), batch, training, threads);
+  public long workspaceBytes(
+      List<Shape> inputs, int batch, boolean training, int threads, ConvChooser chooser) {
+    return Product.workspaceBytes(spec(inputs.get(0)), batch, training, threads, chooser);
   }
 
   @Override

@@ -2,6 +2,7 @@ package lanewise.layer;
 
 import java.util.List;
 import java.util.Optional;
+import lanewise.choice.ConvChooser;
 import lanewise.tensor.Shape;
 
 /// One layer of a network, described: immutable, without tensors, threads or mode. What it
@@ -59,8 +60,9 @@ public interface Layer {
   }
 
   /// Bytes of scratch memory that the operation needs while it runs; shared by all operations of a
-  /// program.
-  default long workspaceBytes(List<Shape> inputs, int batch, boolean training, int threads) {
+  /// program. With several algorithms to choose from, enough for any of them.
+  default long workspaceBytes(
+      List<Shape> inputs, int batch, boolean training, int threads, ConvChooser chooser) {
     return 0;
   }
 

@@ -3,6 +3,7 @@ package lanewise.layer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lanewise.choice.ConvChooser;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Shape;
@@ -88,8 +89,9 @@ public record Linear(int outputs, boolean bias, boolean relu, Initialization.Sch
   }
 
   @Override
-  public long workspaceBytes(List<Shape> inputs, int batch, boolean training, int threads) {
-    return Product.workspaceBytes(spec(inputs), batch, training, threads);
+  public long workspaceBytes(
+      List<Shape> inputs, int batch, boolean training, int threads, ConvChooser chooser) {
+    return Product.workspaceBytes(spec(inputs), batch, training, threads, chooser);
   }
 
   @Override

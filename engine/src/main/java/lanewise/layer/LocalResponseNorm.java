@@ -1,6 +1,7 @@
 package lanewise.layer;
 
 import java.util.List;
+import lanewise.choice.ConvChooser;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.simd.LocalResponseNormalization;
 import lanewise.tensor.Shape;
@@ -45,7 +46,8 @@ public record LocalResponseNorm(int size, double alpha, double beta, double k) i
   }
 
   @Override
-  public long workspaceBytes(List<Shape> inputs, int batch, boolean training, int threads) {
+  public long workspaceBytes(
+      List<Shape> inputs, int batch, boolean training, int threads, ConvChooser chooser) {
     return LocalResponseNormalization.workspaceBytes(Shapes.only(this, inputs), size, threads);
   }
 

@@ -1,5 +1,8 @@
 package lanewise.layer;
 
+import java.util.Optional;
+import lanewise.choice.ConvChoice;
+
 /// A layer bound to its memory: the hot path. Neither method allocates.
 public interface Operation {
 
@@ -10,4 +13,9 @@ public interface Operation {
   /// (overwriting or adding, as [Binding#adds] says) from the gradient of the output. Runs after
   /// forward, in training only.
   void backward();
+
+  /// The algorithms that it runs with, if it is a convolution or a linear layer.
+  default Optional<ConvChoice> choice() {
+    return Optional.empty();
+  }
 }

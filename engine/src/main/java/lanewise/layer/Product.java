@@ -1,10 +1,17 @@
 package lanewise.layer;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import lanewise.choice.ConvChoice;
+import lanewise.choice.ConvChooser;
+import lanewise.choice.ConvProblem;
+import lanewise.kernel.ConvAlgorithm;
+import lanewise.kernel.ConvAlgorithms;
+import lanewise.kernel.ConvPass;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.simd.ChannelSums;
-import lanewise.kernel.simd.ConvAlgorithm;
 import lanewise.kernel.simd.Convolution;
 import lanewise.tensor.Shape;
 
@@ -15,6 +22,7 @@ final class Product implements Operation {
   private final Binding b;
   private final boolean bias;
   private final boolean relu;
+  private final ConvChoice choice;
   private final Convolution conv;
   private final ChannelSums sums;
   private final MemorySegment weights;
@@ -24,30 +32,61 @@ final class Product implements Operation {
     this.b = b;
     this.bias = bias;
     this.relu = relu;
-    conv =
-        new Convolution(
-            spec,
-            b.batch(),
-            b.input().imageStride(),
-            b.inputGradient() == null ? 0 : b.inputGradient().imageStride(),
-            b.output().imageStride(),
-            b.parallel().threads(),
-            b.training(),
-            ConvAlgorithm.choose(spec, b.input().lanes()));
     sums = b.training() ? new ChannelSums(b.output().shape(), b.batch()) : null;
     weights = b.values().get("weight");
     offsets = bias ? b.values().get("bias") : b.zeros();
+    choice = choose(spec);
+    conv = convolution(spec, choice.algorithms());
   }
 
-  static long workspaceBytes(ConvSpec spec, int batch, boolean training, int threads) {
-    long bytes =
-        Convolution.workspaceBytes(
-            spec, batch, threads, training, ConvAlgorithm.choose(spec, Cpu.lanes()));
+  private ConvChoice choose(ConvSpec spec) {
+    boolean plainImage = b.input().lanes() != Cpu.lanes();
+    return ConvChoice.of(
+        new ConvProblem(spec, plainImage, b.batch(), b.parallel().threads()),
+        passes(b.training(), b.inputGradient() != null),
+        b.chooser(),
+        (algorithm, pass) -> {
+          Convolution tried = convolution(spec, ConvAlgorithms.of(algorithm));
+          return () -> run(tried, pass);
+        });
+  }
+
+  private static List<ConvPass> passes(boolean training, boolean inputGradient) {
+    if (!training) {
+      return List.of(ConvPass.FORWARD);
+    }
+    return inputGradient
+        ? List.of(ConvPass.values())
+        : List.of(ConvPass.FORWARD, ConvPass.BACKWARD_WEIGHTS);
+  }
+
+  private Convolution convolution(ConvSpec spec, ConvAlgorithms algorithms) {
+    return new Convolution(
+        spec,
+        b.batch(),
+        b.input().imageStride(),
+        b.inputGradient() == null ? 0 : b.inputGradient().imageStride(),
+        b.output().imageStride(),
+        b.parallel().threads(),
+        b.training(),
+        algorithms);
+  }
+
+  static long workspaceBytes(
+      ConvSpec spec, int batch, boolean training, int threads, ConvChooser chooser) {
+    long bytes = 0;
     // Whether it reads a plain image is not known here.
-    return ConvAlgorithm.FIRST.refuses(spec).isPresent()
-        ? bytes
-        : Math.max(
-            bytes, Convolution.workspaceBytes(spec, batch, threads, training, ConvAlgorithm.FIRST));
+    boolean image = ConvAlgorithm.FIRST.refuses(spec).isEmpty();
+    for (boolean plainImage : image ? new boolean[] {false, true} : new boolean[] {false}) {
+      ConvProblem problem = new ConvProblem(spec, plainImage, batch, threads);
+      for (ConvPass pass : passes(training, true)) {
+        for (ConvAlgorithm algorithm : chooser.candidates(problem, pass)) {
+          long need = Convolution.workspaceBytes(spec, batch, threads, pass, algorithm);
+          bytes = Math.max(bytes, need);
+        }
+      }
+    }
+    return bytes;
   }
 
   /// Multiply-adds of a linear layer as those of a convolution.
@@ -57,8 +96,7 @@ final class Product implements Operation {
 
   @Override
   public void forward() {
-    float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
-    conv.forward(b.input(), weights, offsets, b.output(), floor, b.workspace(), b.parallel());
+    run(conv, ConvPass.FORWARD);
   }
 
   @Override
@@ -70,17 +108,39 @@ final class Product implements Operation {
           bias ? b.gradients().get("bias") : null,
           b.parallel());
     }
-    conv.backwardWeights(
-        b.input(), b.outputGradient(), b.gradients().get("weight"), b.workspace(), b.parallel());
+    run(conv, ConvPass.BACKWARD_WEIGHTS);
     if (b.inputGradient() != null) {
-      conv.backwardData(
-          b.outputGradient(),
-          weights,
-          b.inputGradient(),
-          b.addsToInputGradient(),
-          b.zeros(),
-          b.workspace(),
-          b.parallel());
+      run(conv, ConvPass.BACKWARD_DATA);
     }
+  }
+
+  private void run(Convolution c, ConvPass pass) {
+    switch (pass) {
+      case FORWARD -> {
+        float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
+        c.forward(b.input(), weights, offsets, b.output(), floor, b.workspace(), b.parallel());
+      }
+      case BACKWARD_DATA ->
+          c.backwardData(
+              b.outputGradient(),
+              weights,
+              b.inputGradient(),
+              b.addsToInputGradient(),
+              b.zeros(),
+              b.workspace(),
+              b.parallel());
+      case BACKWARD_WEIGHTS ->
+          c.backwardWeights(
+              b.input(),
+              b.outputGradient(),
+              b.gradients().get("weight"),
+              b.workspace(),
+              b.parallel());
+    }
+  }
+
+  @Override
+  public Optional<ConvChoice> choice() {
+    return Optional.of(choice);
   }
 }

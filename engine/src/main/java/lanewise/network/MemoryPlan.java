@@ -3,6 +3,7 @@ package lanewise.network;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import lanewise.choice.ConvChooser;
 import lanewise.layer.Layer;
 import lanewise.tensor.Shape;
 import lanewise.tensor.Tensor;
@@ -53,7 +54,8 @@ public final class MemoryPlan {
       int batch,
       Mode mode,
       int lanes,
-      int threads) {
+      int threads,
+      ConvChooser chooser) {
     this.operations = operations;
     this.batch = batch;
     this.training = mode == Mode.TRAINING;
@@ -81,7 +83,7 @@ public final class MemoryPlan {
           op.inputs().stream().map(i -> i < 0 ? network.input() : shapes.get(i)).toList();
       in.forEach(s -> maxChannels = Math.max(maxChannels, s.channels()));
       maxChannels = Math.max(maxChannels, op.shape().channels());
-      long workspace = op.layer().workspaceBytes(in, batch, training, threads);
+      long workspace = op.layer().workspaceBytes(in, batch, training, threads, chooser);
       workspaceBytes = Math.max(workspaceBytes, Math.ceilDiv(workspace, ALIGNMENT) * ALIGNMENT);
     }
   }

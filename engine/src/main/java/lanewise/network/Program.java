@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lanewise.choice.ConvChoice;
+import lanewise.choice.ConvChooser;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import lanewise.layer.Binding;
@@ -35,6 +37,7 @@ public final class Program {
   private final MemorySegment zeros;
   private final MemorySegment gradients;
   private final Parallel parallel;
+  private final ConvChooser chooser;
   private final Binding.StepClock clock = new Binding.StepClock();
   private final Tensor input;
   private final InputCopy inputCopy;
@@ -51,13 +54,15 @@ public final class Program {
       Mode mode,
       Parameters parameters,
       Memory memory,
-      Parallel parallel) {
+      Parallel parallel,
+      ConvChooser chooser) {
     this.network = network;
     this.mode = mode;
     this.batch = batch;
     this.parameters = parameters;
     this.parallel = parallel;
-    plan = plan(network, batch, mode, parallel.threads());
+    this.chooser = chooser;
+    plan = plan(network, batch, mode, parallel.threads(), chooser);
     String what = "batch of %d for %s".formatted(batch, network.name());
     buffers = memory.allocate("values of a " + what, plan.bufferBytes());
     workspace = memory.allocate("scratch memory of a " + what, plan.workspaceBytes());
@@ -93,11 +98,9 @@ public final class Program {
     }
   }
 
-  /// Compiles a network. In [Mode#INFERENCE] auxiliary outputs are left out.
+  /// Compiles a network whose convolutions run as the fixed rule says.
   ///
-  /// @param parameters parameters of this network (or of one with the same layers)
-  /// @param memory who owns the buffers
-  /// @throws lanewise.error.MemoryBudgetException if the buffers do not fit into the budget
+  /// @see #compile(Network, int, Mode, Parameters, Memory, Parallel, ConvChooser)
   public static Program compile(
       Network network,
       int batch,
@@ -105,14 +108,37 @@ public final class Program {
       Parameters parameters,
       Memory memory,
       Parallel parallel) {
-    return new Program(forMode(network, mode), batch, mode, parameters, memory, parallel);
+    return compile(network, batch, mode, parameters, memory, parallel, ConvChooser.rule());
   }
 
-  /// The memory that [#compile] would need, without allocating anything.
+  /// Compiles a network. In [Mode#INFERENCE] auxiliary outputs are left out.
+  ///
+  /// @param parameters parameters of this network (or of one with the same layers)
+  /// @param memory who owns the buffers
+  /// @param chooser chooses the algorithms of convolutions, once, here
+  /// @throws lanewise.error.MemoryBudgetException if the buffers do not fit into the budget
+  public static Program compile(
+      Network network,
+      int batch,
+      Mode mode,
+      Parameters parameters,
+      Memory memory,
+      Parallel parallel,
+      ConvChooser chooser) {
+    return new Program(forMode(network, mode), batch, mode, parameters, memory, parallel, chooser);
+  }
+
+  /// The memory that [#compile] would need by the fixed rule, without allocating anything.
   public static MemoryPlan plan(Network network, int batch, Mode mode, int threads) {
+    return plan(network, batch, mode, threads, ConvChooser.rule());
+  }
+
+  /// The memory that [#compile] would need, without allocating or measuring anything.
+  public static MemoryPlan plan(
+      Network network, int batch, Mode mode, int threads, ConvChooser chooser) {
     Network n = forMode(network, mode);
     List<Fusion.Fused> operations = Fusion.of(n, mode == Mode.TRAINING);
-    return new MemoryPlan(n, operations, batch, mode, Cpu.lanes(), threads);
+    return new MemoryPlan(n, operations, batch, mode, Cpu.lanes(), threads, chooser);
   }
 
   private static Network forMode(Network network, Mode mode) {
@@ -163,6 +189,7 @@ public final class Program {
                 zeros,
                 workspace,
                 parallel,
+                chooser,
                 clock,
                 key));
   }
@@ -202,6 +229,11 @@ public final class Program {
   /// Names of the layers that an operation does, joined by `+`.
   public String operationLabel(int operation) {
     return plan.operations().get(operation).label();
+  }
+
+  /// The algorithms that an operation runs with, if it is a convolution or a linear layer.
+  public Optional<ConvChoice> convChoice(int operation) {
+    return operations[operation].choice();
   }
 
   /// Runs one operation forward; for profilers.

@@ -3,6 +3,7 @@ package lanewise.train;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import lanewise.choice.ConvChooser;
 import lanewise.data.Batch;
 import lanewise.data.BatchOptions;
 import lanewise.data.Batches;
@@ -41,19 +42,31 @@ public final class Evaluator implements AutoCloseable {
       Parameters parameters,
       Memory memory,
       Parallel parallel,
+      ConvChooser chooser,
       Runnable release) {
     this.options = options;
     this.release = release;
     program =
-        Program.compile(network, options.batchSize(), Mode.INFERENCE, parameters, memory, parallel);
+        Program.compile(
+            network, options.batchSize(), Mode.INFERENCE, parameters, memory, parallel, chooser);
     loss = new SoftmaxCrossEntropy(0).bind(program.outputs().get(0), null, 1, parallel);
+  }
+
+  /// Loads a checkpoint, to measure it within 80 % of the memory that is free; convolutions run as
+  /// the fixed rule says.
+  ///
+  /// @see #load(Path, Network, int, int, ConvChooser)
+  public static Evaluator load(Path checkpoint, Network network, int batch, int threads) {
+    return load(checkpoint, network, batch, threads, ConvChooser.rule());
   }
 
   /// Loads a checkpoint, to measure it within 80 % of the memory that is free.
   ///
+  /// @param chooser chooses the algorithms of convolutions
   /// @see #load(Path, Network, int, int, long)
-  public static Evaluator load(Path checkpoint, Network network, int batch, int threads) {
-    return load(checkpoint, network, batch, threads, Memory.withDefaultBudget());
+  public static Evaluator load(
+      Path checkpoint, Network network, int batch, int threads, ConvChooser chooser) {
+    return load(checkpoint, network, batch, threads, Memory.withDefaultBudget(), chooser);
   }
 
   /// Loads a checkpoint, to measure it; images are normalized as it says.
@@ -67,10 +80,12 @@ public final class Evaluator implements AutoCloseable {
   /// @throws lanewise.error.MemoryBudgetException if the batch does not fit into the budget
   public static Evaluator load(
       Path checkpoint, Network network, int batch, int threads, long memoryBudget) {
-    return load(checkpoint, network, batch, threads, Memory.withBudget(memoryBudget));
+    return load(
+        checkpoint, network, batch, threads, Memory.withBudget(memoryBudget), ConvChooser.rule());
   }
 
-  private static Evaluator load(Path file, Network network, int batch, int threads, Memory memory) {
+  private static Evaluator load(
+      Path file, Network network, int batch, int threads, Memory memory, ConvChooser chooser) {
     Parallel parallel = new Parallel(threads);
     Runnable release =
         () -> {
@@ -81,7 +96,7 @@ public final class Evaluator implements AutoCloseable {
       BatchOptions options = BatchOptions.evaluation(batch, checkpoint.info().normalization());
       Parameters parameters = Parameters.create(network, memory, 0);
       checkpoint.load(parameters);
-      return new Evaluator(network, options, parameters, memory, parallel, release);
+      return new Evaluator(network, options, parameters, memory, parallel, chooser, release);
     } catch (RuntimeException | Error e) {
       release.run();
       throw e;

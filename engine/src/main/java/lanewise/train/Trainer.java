@@ -3,6 +3,7 @@ package lanewise.train;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import lanewise.choice.ConvChooser;
 import lanewise.data.Batch;
 import lanewise.data.BatchOptions;
 import lanewise.data.Batches;
@@ -27,8 +28,10 @@ import lanewise.tensor.Memory;
 /// }
 /// ```
 ///
-/// What comes out depends on network, settings and data alone, to the bit: not on the number of
-/// threads, nor on whether the run was stopped and resumed, be it in the middle of an epoch.
+/// What comes out depends on network, settings, data and the algorithms of the convolutions alone,
+/// to the bit: not on the number of threads, nor on whether the run was stopped and resumed, be it
+/// in the middle of an epoch. The algorithms are those of the fixed rule unless another
+/// [ConvChooser] is given; one that measures may choose otherwise for another number of threads.
 ///
 /// One thread at a time; only [#requestStop()] may come from another. [#close()] frees the memory
 /// and stops the threads.
@@ -59,7 +62,8 @@ public final class Trainer implements AutoCloseable {
       Split data,
       Normalization normalization,
       Memory memory,
-      Parallel parallel) {
+      Parallel parallel,
+      ConvChooser chooser) {
     this.network = network;
     this.config = config;
     this.data = data;
@@ -71,10 +75,11 @@ public final class Trainer implements AutoCloseable {
     parameters = Parameters.create(network, memory, config.seed());
     SoftmaxCrossEntropy loss = new SoftmaxCrossEntropy(config.labelSmoothing());
     trainingStep =
-        new TrainingStep(network, batch, loss, config.optimizer(), parameters, memory, parallel);
+        new TrainingStep(
+            network, batch, loss, config.optimizer(), parameters, memory, parallel, chooser);
     BatchOptions evaluation =
         BatchOptions.evaluation(batch, normalization).withWorkers(config.dataWorkers());
-    evaluator = new Evaluator(network, evaluation, parameters, memory, parallel, () -> {});
+    evaluator = new Evaluator(network, evaluation, parameters, memory, parallel, chooser, () -> {});
     BatchOptions training =
         BatchOptions.training(batch, config.seed(), normalization)
             .withAugmentation(config.augmentation())
@@ -87,15 +92,29 @@ public final class Trainer implements AutoCloseable {
   /// A trainer at the beginning of its run. Normalizes by the training images' own figures and uses
   /// up to 80 % of the memory that is free.
   ///
-  /// @see #create(Network, TrainingConfig, Split, Normalization, long)
+  /// @see #create(Network, TrainingConfig, Split, Normalization, long, ConvChooser)
   public static Trainer create(Network network, TrainingConfig config, Split data) {
     Normalization normalization = Normalization.of(data.train());
-    return create(network, config, data, normalization, Memory.withDefaultBudget());
+    return create(
+        network, config, data, normalization, Memory.withDefaultBudget(), ConvChooser.rule());
+  }
+
+  /// The same with other figures to normalize by, and another budget.
+  ///
+  /// @see #create(Network, TrainingConfig, Split, Normalization, long, ConvChooser)
+  public static Trainer create(
+      Network network,
+      TrainingConfig config,
+      Split data,
+      Normalization normalization,
+      long memoryBudget) {
+    return create(network, config, data, normalization, memoryBudget, ConvChooser.rule());
   }
 
   /// A trainer at the beginning of its run.
   ///
   /// @param memoryBudget bytes of off-heap memory that it may use
+  /// @param chooser chooses the algorithms of convolutions, for training and evaluation
   /// @throws InvalidModelException if images or classes of the data are not those of the network
   /// @throws lanewise.error.DataException if the batch is larger than the data set
   /// @throws lanewise.error.MemoryBudgetException if the run does not fit into the budget
@@ -104,8 +123,9 @@ public final class Trainer implements AutoCloseable {
       TrainingConfig config,
       Split data,
       Normalization normalization,
-      long memoryBudget) {
-    return create(network, config, data, normalization, Memory.withBudget(memoryBudget));
+      long memoryBudget,
+      ConvChooser chooser) {
+    return create(network, config, data, normalization, Memory.withBudget(memoryBudget), chooser);
   }
 
   private static Trainer create(
@@ -113,10 +133,11 @@ public final class Trainer implements AutoCloseable {
       TrainingConfig config,
       Split data,
       Normalization normalization,
-      Memory memory) {
+      Memory memory,
+      ConvChooser chooser) {
     Parallel parallel = new Parallel(config.threads());
     try {
-      return new Trainer(network, config, data, normalization, memory, parallel);
+      return new Trainer(network, config, data, normalization, memory, parallel, chooser);
     } catch (RuntimeException | Error e) {
       parallel.close();
       memory.close();
@@ -124,9 +145,18 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
+  /// Bytes of off-heap memory that a run by the fixed rule needs.
+  ///
+  /// @see #memoryBytes(Network, TrainingConfig, ConvChooser)
+  public static long memoryBytes(Network network, TrainingConfig config) {
+    return memoryBytes(network, config, ConvChooser.rule());
+  }
+
   /// Bytes of off-heap memory that a run needs: parameters, gradients, optimizer state, and the
   /// buffers of training and evaluation. Nothing is allocated.
-  public static long memoryBytes(Network network, TrainingConfig config) {
+  ///
+  /// @param chooser the one that the run will get
+  public static long memoryBytes(Network network, TrainingConfig config, ConvChooser chooser) {
     long trained = 0;
     long statistics = 0;
     for (Network.LayerInfo layer : network.layers()) {
@@ -140,8 +170,8 @@ public final class Trainer implements AutoCloseable {
     long arrays = 2L + config.optimizer().stateNames().size();
     return arrays * trained
         + statistics
-        + Program.plan(network, batch, Mode.TRAINING, config.threads()).bytes()
-        + Program.plan(network, batch, Mode.INFERENCE, config.threads()).bytes();
+        + Program.plan(network, batch, Mode.TRAINING, config.threads(), chooser).bytes()
+        + Program.plan(network, batch, Mode.INFERENCE, config.threads(), chooser).bytes();
   }
 
   /// Adds someone to tell what happens; told in the order of adding.

@@ -1,6 +1,7 @@
 package lanewise.train;
 
 import java.util.List;
+import lanewise.choice.ConvChooser;
 import lanewise.error.NumericException;
 import lanewise.kernel.Parallel;
 import lanewise.network.Mode;
@@ -22,10 +23,7 @@ public final class TrainingStep {
   private final OptimizerState state;
   private final Optimizer.Step update;
 
-  /// Compiles the network for training and binds losses and optimizer to it.
-  ///
-  /// @param batch images per step
-  /// @param loss loss of every output, weighted as the network says
+  /// The same with convolutions that run as the fixed rule says.
   public TrainingStep(
       Network network,
       int batch,
@@ -34,7 +32,24 @@ public final class TrainingStep {
       Parameters parameters,
       Memory memory,
       Parallel parallel) {
-    program = Program.compile(network, batch, Mode.TRAINING, parameters, memory, parallel);
+    this(network, batch, loss, optimizer, parameters, memory, parallel, ConvChooser.rule());
+  }
+
+  /// Compiles the network for training and binds losses and optimizer to it.
+  ///
+  /// @param batch images per step
+  /// @param loss loss of every output, weighted as the network says
+  /// @param chooser chooses the algorithms of convolutions
+  public TrainingStep(
+      Network network,
+      int batch,
+      SoftmaxCrossEntropy loss,
+      Optimizer optimizer,
+      Parameters parameters,
+      Memory memory,
+      Parallel parallel,
+      ConvChooser chooser) {
+    program = Program.compile(network, batch, Mode.TRAINING, parameters, memory, parallel, chooser);
     List<Tensor> outputs = program.outputs();
     losses = new SoftmaxCrossEntropy.Bound[outputs.size()];
     weights = new double[losses.length];

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import lanewise.choice.ConvChooser;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Memory;
 import lanewise.tensor.Tensor;
+import lanewise.testing.TryingChooser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -120,14 +122,23 @@ class MemoryPlanTest {
   @ParameterizedTest
   @MethodSource("cases")
   void whatIsPlannedIsWhatIsAllocated(Case test) {
-    MemoryPlan plan = test.plan();
+    checkAllocated(test, ConvChooser.rule(), test.plan());
+    ConvChooser trying = new TryingChooser(ConvChooser.rule());
+    MemoryPlan room = Program.plan(test.network(), test.batch(), test.mode(), 2, trying);
+    assertThat(room.bufferBytes()).isEqualTo(test.plan().bufferBytes());
+    assertThat(room.workspaceBytes()).isGreaterThanOrEqualTo(test.plan().workspaceBytes());
+    checkAllocated(test, trying, room);
+  }
+
+  private static void checkAllocated(Case test, ConvChooser chooser, MemoryPlan plan) {
     try (Memory memory = Memory.withBudget(1L << 28);
         Parallel parallel = new Parallel(2)) {
       Parameters parameters = Parameters.create(test.network(), memory, 1);
       long before = memory.liveBytes();
       assertThat(before).isEqualTo(parameters.values().byteSize());
       Program program =
-          Program.compile(test.network(), test.batch(), test.mode(), parameters, memory, parallel);
+          Program.compile(
+              test.network(), test.batch(), test.mode(), parameters, memory, parallel, chooser);
       long gradients = test.mode() == Mode.TRAINING ? 4 * parameters.trainedFloats() : 0;
       assertThat(memory.liveBytes() - before).isEqualTo(plan.bytes() + gradients);
       assertThat(program.plan().bytes()).isEqualTo(plan.bytes());

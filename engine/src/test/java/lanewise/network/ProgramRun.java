@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import lanewise.choice.ConvChooser;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Memory;
 import lanewise.tensor.Tensor;
@@ -24,12 +25,16 @@ final class ProgramRun implements AutoCloseable {
   private final List<float[]> outputs = new ArrayList<>();
 
   ProgramRun(Network network, int batch, Mode mode, int threads) {
+    this(network, batch, mode, threads, ConvChooser.rule());
+  }
+
+  ProgramRun(Network network, int batch, Mode mode, int threads, ConvChooser chooser) {
     parallel = new Parallel(threads);
     parameters = Parameters.create(network, memory, 7);
     for (Parameters.Entry entry : parameters.entries()) {
       parameters.set(entry.name(), start(entry));
     }
-    program = Program.compile(network, batch, mode, parameters, memory, parallel);
+    program = Program.compile(network, batch, mode, parameters, memory, parallel, chooser);
     program.setInput(input(network, batch), batch);
   }
 

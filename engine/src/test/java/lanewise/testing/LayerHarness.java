@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import lanewise.choice.ConvChooser;
 import lanewise.kernel.Parallel;
 import lanewise.layer.Binding;
 import lanewise.layer.Layer;
@@ -43,6 +44,7 @@ public final class LayerHarness implements AutoCloseable {
   private final Map<String, MemorySegment> gradients = new LinkedHashMap<>();
   private GuardedTensor output;
   private GuardedTensor outputGradient;
+  private ConvChooser chooser = ConvChooser.rule();
   private Operation operation;
 
   /// Dense tensors, gradients of all inputs, parameters at zero.
@@ -128,6 +130,13 @@ public final class LayerHarness implements AutoCloseable {
     return this;
   }
 
+  /// Sets who chooses the algorithms of convolutions, the fixed rule at first.
+  public LayerHarness chooser(ConvChooser newChooser) {
+    requireNotCompiled();
+    chooser = newChooser;
+    return this;
+  }
+
   /// Sets the training step, 0 at first.
   public LayerHarness step(long step) {
     clock.set(step);
@@ -156,7 +165,7 @@ public final class LayerHarness implements AutoCloseable {
             .max()
             .orElseThrow();
     MemorySegment zeros = memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES);
-    long bytes = layer.workspaceBytes(shapes, batch, training, parallel.threads());
+    long bytes = layer.workspaceBytes(shapes, batch, training, parallel.threads(), chooser);
     MemorySegment workspace = memory.allocate("workspace", bytes).asSlice(0, bytes);
     workspace.fill((byte) 0xFF);
     List<Tensor> wanted = new ArrayList<>();
@@ -175,6 +184,7 @@ public final class LayerHarness implements AutoCloseable {
         zeros,
         workspace,
         parallel,
+        chooser,
         clock,
         42);
   }

@@ -1,25 +1,30 @@
 package lanewise.kernel.simd;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
+import lanewise.kernel.ConvAlgorithm;
+import lanewise.kernel.ConvAlgorithms;
+import lanewise.kernel.ConvPass;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
-/// A convolution on the blocked layout, all three passes, bound to one spec, batch and algorithm; a
-/// linear layer is the 1x1 convolution of a 1x1 map. One caller at a time; nothing is allocated by
+/// A convolution on the blocked layout, all three passes, bound to one spec and batch and to an
+/// algorithm per pass; a linear layer is the 1x1 convolution of a 1x1 map. One caller at a time;
+/// nothing is allocated by
 /// a pass.
 public final class Convolution {
 
   private final ConvSpec spec;
-  private final ConvAlgorithm algorithm;
-  private final WeightPacking.Transpose transpose;
+  private final ConvAlgorithms algorithms;
+  private final WeightTranspose transpose;
   private final FirstConv first;
   private final DirectSums directForward;
   private final DirectSums directData;
   private final DirectWeights directWeights;
-  private final WinogradSums winogradForward;
-  private final WinogradSums winogradData;
+  private final TransformSums transformForward;
+  private final TransformSums transformData;
   private final WinogradWeights winogradWeights;
   private final long weightBytes;
 
@@ -27,6 +32,8 @@ public final class Convolution {
   /// @param dSrcImage the same of dSrc; of no matter where no gradient of the source is wanted
   /// @param dstImage the same of dst and dDst
   /// @param training whether the backward passes will run
+  /// @param algorithms none that refuses the spec, and in forward and backward-weights those that
+  ///     read the lanes that src has
   public Convolution(
       ConvSpec spec,
       int batch,
@@ -35,24 +42,45 @@ public final class Convolution {
       long dstImage,
       int threads,
       boolean training,
-      ConvAlgorithm algorithm) {
+      ConvAlgorithms algorithms) {
     this.spec = spec;
-    this.algorithm = algorithm;
+    this.algorithms = algorithms;
     ConvSpec c = WeightPacking.aligned(spec);
     weightBytes = WeightPacking.floats(spec) * Float.BYTES;
-    transpose = new WeightPacking.Transpose(c);
-    boolean winograd = algorithm == ConvAlgorithm.WINOGRAD;
-    boolean direct = algorithm == ConvAlgorithm.DIRECT;
-    first =
-        algorithm == ConvAlgorithm.FIRST
-            ? new FirstConv(c, batch, srcImage, dstImage, threads)
-            : null;
-    directForward = direct ? directForward(c, batch, srcImage, dstImage) : null;
-    directData = !winograd && training ? directData(c, batch, dSrcImage, dstImage) : null;
-    directWeights = direct && training ? new DirectWeights(c, batch, threads) : null;
-    winogradForward = !winograd ? null : winogradForward(c, batch, threads);
-    winogradData = !winograd || !training ? null : winogradData(c, batch, threads);
-    winogradWeights = !winograd || !training ? null : new WinogradWeights(c, batch, threads);
+    transpose = new WeightTranspose(c, Geometry.isTurned(c));
+    ConvAlgorithm forward = algorithms.forward();
+    directForward =
+        forward == ConvAlgorithm.DIRECT ? directForward(c, batch, srcImage, dstImage) : null;
+    transformForward = transformForward(c, batch, threads, forward);
+    ConvAlgorithm data = training ? algorithms.backwardData() : null;
+    directData = data == ConvAlgorithm.DIRECT ? directData(c, batch, dSrcImage, dstImage) : null;
+    transformData = transformData(c, batch, threads, data);
+    ConvAlgorithm weights = training ? algorithms.backwardWeights() : null;
+    directWeights = weights == ConvAlgorithm.DIRECT ? new DirectWeights(c, batch, threads) : null;
+    winogradWeights =
+        weights == ConvAlgorithm.WINOGRAD ? new WinogradWeights(c, batch, threads) : null;
+    boolean readsImage = forward == ConvAlgorithm.FIRST || weights == ConvAlgorithm.FIRST;
+    first = readsImage ? new FirstConv(c, batch, srcImage, dstImage, threads) : null;
+  }
+
+  /// Null where the algorithm is not one of transforms.
+  private static TransformSums transformForward(
+      ConvSpec c, int batch, int threads, ConvAlgorithm algorithm) {
+    return switch (algorithm) {
+      case WINOGRAD -> winogradForward(c, batch, threads);
+      case POINTWISE -> pointwiseForward(c, batch, threads);
+      case FIRST, DIRECT -> null;
+    };
+  }
+
+  private static TransformSums transformData(
+      ConvSpec c, int batch, int threads, ConvAlgorithm algorithm) {
+    return switch (algorithm) {
+      case WINOGRAD -> winogradData(c, batch, threads);
+      case POINTWISE -> pointwiseData(c, batch, threads);
+      case null -> null;
+      case FIRST, DIRECT -> null;
+    };
   }
 
   private static DirectSums directForward(ConvSpec c, int batch, long srcImage, long dstImage) {
@@ -82,36 +110,64 @@ public final class Convolution {
         c.channelsPerGroup());
   }
 
-  private static WinogradSums winogradForward(ConvSpec c, int batch, int threads) {
+  private static TransformSums pointwiseForward(ConvSpec c, int batch, int threads) {
+    PixelTransform pixels = new PixelTransform(c.outHeight(), c.outWidth(), c.stride(), 1);
+    return new TransformSums(pixels, c.channels(), c.filters(), batch, threads);
+  }
+
+  private static TransformSums pointwiseData(ConvSpec c, int batch, int threads) {
+    PixelTransform pixels = new PixelTransform(c.outHeight(), c.outWidth(), 1, c.stride());
+    return new TransformSums(pixels, c.filters(), c.channels(), batch, threads);
+  }
+
+  private static TransformSums winogradForward(ConvSpec c, int batch, int threads) {
     WinogradTiling tiling = new WinogradTiling(c.padding(), c.outHeight(), c.outWidth());
-    return new WinogradSums(tiling, c.channels(), c.filters(), batch, threads);
+    return new TransformSums(tiling, c.channels(), c.filters(), batch, threads);
   }
 
-  private static WinogradSums winogradData(ConvSpec c, int batch, int threads) {
+  private static TransformSums winogradData(ConvSpec c, int batch, int threads) {
     WinogradTiling tiling = new WinogradTiling(2 - c.padding(), c.height(), c.width());
-    return new WinogradSums(tiling, c.filters(), c.channels(), batch, threads);
+    return new TransformSums(tiling, c.filters(), c.channels(), batch, threads);
   }
 
-  /// Bytes of scratch memory that the passes need.
+  /// Bytes of scratch memory that one pass needs with an algorithm.
   public static long workspaceBytes(
-      ConvSpec spec, int batch, int threads, boolean training, ConvAlgorithm algorithm) {
+      ConvSpec spec, int batch, int threads, ConvPass pass, ConvAlgorithm algorithm) {
     ConvSpec c = WeightPacking.aligned(spec);
-    long scratch = (long) threads * Tiles.SCRATCH_BYTES;
-    long weights = training ? WeightPacking.floats(spec) * Float.BYTES : 0;
-    if (algorithm == ConvAlgorithm.DIRECT) {
-      long gradient = training ? new DirectWeights(c, batch, threads).workspaceBytes() : 0;
-      return Math.max(weights + scratch, gradient);
-    }
-    if (algorithm == ConvAlgorithm.FIRST) {
-      long passes = new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
-      return Math.max(weights + scratch, passes);
-    }
-    long result = winogradForward(c, batch, threads).workspaceBytes();
-    if (training) {
-      result = Math.max(result, weights + winogradData(c, batch, threads).workspaceBytes());
-      result = Math.max(result, new WinogradWeights(c, batch, threads).workspaceBytes());
-    }
-    return result;
+    long tiles = (long) threads * Tiles.SCRATCH_BYTES;
+    return switch (pass) {
+      case FORWARD ->
+          switch (algorithm) {
+            case WINOGRAD, POINTWISE ->
+                transformForward(c, batch, threads, algorithm).workspaceBytes();
+            case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
+            case DIRECT -> tiles;
+          };
+      // Behind the transposed weights.
+      case BACKWARD_DATA ->
+          WeightPacking.floats(spec) * Float.BYTES
+              + switch (algorithm) {
+                case WINOGRAD, POINTWISE ->
+                    transformData(c, batch, threads, algorithm).workspaceBytes();
+                case FIRST, DIRECT -> tiles;
+              };
+      case BACKWARD_WEIGHTS ->
+          switch (algorithm) {
+            case WINOGRAD -> new WinogradWeights(c, batch, threads).workspaceBytes();
+            case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
+            case DIRECT -> new DirectWeights(c, batch, threads).workspaceBytes();
+            case POINTWISE -> throw none(algorithm, pass);
+          };
+    };
+  }
+
+  /// Bytes of scratch memory that all passes of training need.
+  public static long workspaceBytes(
+      ConvSpec spec, int batch, int threads, ConvAlgorithms algorithms) {
+    return Arrays.stream(ConvPass.values())
+        .mapToLong(pass -> workspaceBytes(spec, batch, threads, pass, algorithms.of(pass)))
+        .max()
+        .orElseThrow();
   }
 
   /// `dst = max(conv(src) + bias, floor)`.
@@ -126,12 +182,12 @@ public final class Convolution {
       float floor,
       MemorySegment workspace,
       Parallel parallel) {
-    switch (algorithm) {
+    switch (algorithms.forward()) {
       case DIRECT ->
           directForward.run(src, weights, bias, false, dst, floor, workspace, 0, parallel);
       case FIRST -> first.forward(src, weights, bias, dst, floor, workspace, parallel);
-      case WINOGRAD ->
-          winogradForward.run(src, weights, 0, false, bias, dst, floor, workspace, 0, parallel);
+      case WINOGRAD, POINTWISE ->
+          transformForward.run(src, weights, bias, dst, floor, workspace, 0, parallel);
     }
   }
 
@@ -146,36 +202,33 @@ public final class Convolution {
       MemorySegment zeros,
       MemorySegment workspace,
       Parallel parallel) {
-    transpose.run(weights, workspace, parallel);
+    transpose.run(weights, workspace, weightBytes, parallel);
     float none = Float.NEGATIVE_INFINITY;
-    switch (algorithm) {
-      case DIRECT, FIRST ->
+    switch (algorithms.backwardData()) {
+      case DIRECT ->
           directData.run(dDst, workspace, zeros, add, dSrc, none, workspace, weightBytes, parallel);
-      case WINOGRAD ->
-          winogradData.run(
-              dDst,
-              workspace,
-              0,
-              true,
-              add ? null : zeros,
-              dSrc,
-              none,
-              workspace,
-              weightBytes,
-              parallel);
+      case FIRST -> throw none(ConvAlgorithm.FIRST, ConvPass.BACKWARD_DATA);
+      case WINOGRAD, POINTWISE ->
+          transformData.run(
+              dDst, workspace, add ? null : zeros, dSrc, none, workspace, weightBytes, parallel);
     }
   }
 
   /// `dWeights =` the sum over the batch.
   public void backwardWeights(
       Tensor src, Tensor dDst, MemorySegment dWeights, MemorySegment workspace, Parallel parallel) {
-    switch (algorithm) {
+    switch (algorithms.backwardWeights()) {
       case DIRECT -> {
         directWeights.run(src, dDst, dWeights, workspace, parallel);
         WeightPacking.clearBetweenGroups(spec, dWeights);
       }
       case FIRST -> first.backwardWeights(src, dDst, dWeights, workspace, parallel);
       case WINOGRAD -> winogradWeights.run(src, dDst, dWeights, workspace, parallel);
+      case POINTWISE -> throw none(ConvAlgorithm.POINTWISE, ConvPass.BACKWARD_WEIGHTS);
     }
+  }
+
+  private static IllegalStateException none(ConvAlgorithm algorithm, ConvPass pass) {
+    return new IllegalStateException(algorithm + " has no pass " + pass);
   }
 }

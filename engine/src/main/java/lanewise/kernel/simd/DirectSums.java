@@ -139,7 +139,7 @@ final class DirectSums implements Parallel.Body {
           dst.segment(),
           dstAt,
           last ? srcBlocksPerGroup - b : sweepBlocks,
-          last ? s.lastChannels() : Lanes.COUNT,
+          last ? s.lastChannels() : s.tapChannels(),
           last ? floor : Float.NEGATIVE_INFINITY,
           scratch,
           scratchAt + (long) thread * Tiles.SCRATCH_BYTES);

@@ -17,11 +17,15 @@ final class DirectWeights {
   /// taps.
   private static final int PIXELS_PER_CALL = 128;
 
+  private static final int SHARING_BLOCKS = 4;
+
   private final ConvSpec c;
   private final int batch;
   private final int srcBlocks;
   private final int dstBlocks;
   private final int dstTiles;
+  private final int srcPerPiece;
+  private final int srcPieces;
   private final int parts;
   private final int imagesPerPart;
   private final int imagesPerCall;
@@ -46,7 +50,10 @@ final class DirectWeights {
     dstBlocks = Math.ceilDiv(c.filtersPerGroup(), lanes);
     dstTiles = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     pairBytes = (long) c.kernelHeight() * c.kernelWidth() * lanes * Lanes.BYTES;
-    int pieces = c.groups() * dstTiles * srcBlocks;
+    // With one tap a gradient is read once per source block: several of them share it in the cache.
+    srcPerPiece = c.kernelHeight() * c.kernelWidth() == 1 ? Math.min(SHARING_BLOCKS, srcBlocks) : 1;
+    srcPieces = Math.ceilDiv(srcBlocks, srcPerPiece);
+    int pieces = c.groups() * dstTiles * srcPieces;
     imagesPerPart = Math.ceilDiv(batch, Math.clamp(Math.ceilDiv(WANTED_PIECES, pieces), 1, batch));
     parts = Math.ceilDiv(batch, imagesPerPart);
     int pixels = c.outHeight() * c.outWidth();
@@ -80,45 +87,48 @@ final class DirectWeights {
     this.dWeights = dWeights;
     this.workspace = workspace;
     this.target = parts == 1 ? dWeights : workspace;
-    parallel.run(parts * c.groups() * dstTiles * srcBlocks, partBody);
+    parallel.run(parts * c.groups() * dstTiles * srcPieces, partBody);
     if (parts > 1) {
       parallel.run(c.groups() * dstBlocks * srcBlocks, sumBody);
     }
   }
 
   private void part(int piece, int thread) {
-    int srcBlock = piece % srcBlocks;
-    int tile = piece / srcBlocks % dstTiles;
-    int group = piece / srcBlocks / dstTiles % c.groups();
-    int part = piece / srcBlocks / dstTiles / c.groups();
+    int firstSrc = piece % srcPieces * srcPerPiece;
+    int endSrc = Math.min(srcBlocks, firstSrc + srcPerPiece);
+    int tile = piece / srcPieces % dstTiles;
+    int group = piece / srcPieces / dstTiles % c.groups();
+    int part = piece / srcPieces / dstTiles / c.groups();
     int from = part * imagesPerPart;
     int to = Math.min(batch, from + imagesPerPart);
     int first = tile * Lanes.MAX_BLOCKS;
     int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - first);
     int dstBlock = group * dstBlocks + first;
     long weightsAt =
-        (parts == 1 ? 0 : part * weightBytes())
-            + ((long) dstBlock * srcBlocks + srcBlock) * pairBytes;
+        (parts == 1 ? 0 : part * weightBytes()) + (long) dstBlock * srcBlocks * pairBytes;
     for (int b = 0; b < blocks; b++) {
-      Vectors.zero(target, weightsAt + b * srcBlocks * pairBytes, pairBytes);
+      long at = weightsAt + ((long) b * srcBlocks + firstSrc) * pairBytes;
+      Vectors.zero(target, at, (endSrc - firstSrc) * pairBytes);
     }
     long scratchAt = partsBytes() + (long) thread * Tiles.SCRATCH_BYTES;
     for (int image = from; image < to; image += imagesPerCall) {
       int images = Math.min(imagesPerCall, to - image);
       for (int row = 0; row < c.outHeight(); row += rowsPerCall) {
         int rows = Math.min(rowsPerCall, c.outHeight() - row);
-        rows(
-            loops[thread],
-            image,
-            images,
-            row,
-            rows,
-            group,
-            srcBlock,
-            dstBlock,
-            blocks,
-            weightsAt,
-            scratchAt);
+        for (int src = firstSrc; src < endSrc; src++) {
+          rows(
+              loops[thread],
+              image,
+              images,
+              row,
+              rows,
+              group,
+              src,
+              dstBlock,
+              blocks,
+              weightsAt + src * pairBytes,
+              scratchAt);
+        }
       }
     }
   }

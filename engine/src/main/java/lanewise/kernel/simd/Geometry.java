@@ -76,6 +76,7 @@ final class Geometry {
                 tapSrc,
                 tapWeights,
                 run,
+                run,
                 0,
                 kernelBytes,
                 dstBlock,
@@ -112,7 +113,9 @@ final class Geometry {
   }
 
   /// For `dSrc = conv_transposed(dDst)`: positions are input pixels of `images` samples, sources
-  /// are output pixels.
+  /// are output pixels. With stride 1 the kernel is expected turned by 180 degrees, so that its
+  /// taps
+  /// lie in the order of the pixels they meet.
   static List<TileSums> backwardData(
       ConvSpec c, int images, long dDstImage, long dSrcImage, int lanes) {
     Axes axes =
@@ -123,6 +126,11 @@ final class Geometry {
     Sizes sizes =
         new Sizes(c.outHeight(), c.outWidth(), c.height(), c.width(), c.filtersPerGroup());
     return classes(c, axes, sizes, images, dDstImage, dSrcImage, lanes);
+  }
+
+  /// Whether [#backwardData] expects the kernel turned.
+  static boolean isTurned(ConvSpec c) {
+    return c.stride() == 1;
   }
 
   /// Taps to the positions of an axis that see them; `step` 0 marks backward-data.
@@ -158,11 +166,11 @@ final class Geometry {
     for (int in = 0; in < inSize; in++) {
       List<Tap> taps = new ArrayList<>();
       int base = Math.floorDiv(in + c.padding(), c.stride());
-      for (int k = 0; k < kernel; k++) {
+      for (int k = kernel - 1; k >= 0; k--) {
         int out = Math.floorDiv(in + c.padding() - k, c.stride());
         boolean hits = out * c.stride() == in + c.padding() - k;
         if (hits && out >= 0 && out < outSize) {
-          taps.add(new Tap(k, out - base));
+          taps.add(new Tap(isTurned(c) ? kernel - 1 - k : k, out - base));
         }
       }
       result.computeIfAbsent(taps, t -> new ArrayList<>()).add(in);
@@ -179,12 +187,15 @@ final class Geometry {
     int srcBlocks = Math.ceilDiv(sizes.srcChannels(), lanes);
     for (Map.Entry<List<Tap>, List<Integer>> rows : axes.rows().entrySet()) {
       for (Map.Entry<List<Tap>, List<Integer>> columns : axes.columns().entrySet()) {
-        int tapCount = rows.getKey().size() * columns.getKey().size();
+        // Whole blocks of neighbouring taps lie side by side in source and weights: one long tap.
+        int run = sizes.srcChannels() % lanes == 0 ? run(columns.getKey()) : 1;
+        int tapCount = rows.getKey().size() * columns.getKey().size() / run;
         int[] tapSrc = new int[tapCount];
         int[] tapWeights = new int[tapCount];
         int i = 0;
         for (Tap row : rows.getKey()) {
-          for (Tap column : columns.getKey()) {
+          for (int x = 0; x < columns.getKey().size(); x += run) {
+            Tap column = columns.getKey().get(x);
             tapSrc[i] = (row.offset() * sizes.srcWidth() + column.offset()) * pixel;
             tapWeights[i++] = (row.kernel() * c.kernelWidth() + column.kernel()) * lanes * pixel;
           }
@@ -212,7 +223,8 @@ final class Geometry {
                 dst,
                 tapSrc,
                 tapWeights,
-                sizes.srcChannels() - (srcBlocks - 1) * lanes,
+                lanes * run,
+                run > 1 ? lanes * run : sizes.srcChannels() - (srcBlocks - 1) * lanes,
                 (long) sizes.srcHeight() * sizes.srcWidth() * pixel,
                 pairBytes,
                 (long) sizes.dstHeight() * sizes.dstWidth() * pixel,
@@ -220,5 +232,17 @@ final class Geometry {
       }
     }
     return result;
+  }
+
+  /// All taps if they are neighbours in the kernel and in the source, else 1.
+  private static int run(List<Tap> taps) {
+    for (int i = 1; i < taps.size(); i++) {
+      Tap before = taps.get(i - 1);
+      if (taps.get(i).kernel() != before.kernel() + 1
+          || taps.get(i).offset() != before.offset() + 1) {
+        return 1;
+      }
+    }
+    return Math.max(1, taps.size());
   }
 }

@@ -9,7 +9,10 @@ package lanewise.kernel.simd;
 /// @param dstPosition destination offset of each position, padded likewise
 /// @param tapSrc source offset of each tap, relative to the position
 /// @param tapWeights weights offset of each tap, relative to the pair of blocks
-/// @param lastChannels channels of the last block of source channels
+/// @param tapChannels channels that lie side by side at one tap of a whole block: a block, or
+/// several taps of
+///     one kernel row at once
+/// @param lastChannels the same of the last block of source channels
 /// @param srcBlock from one block of source channels to the next
 /// @param weightsSrcBlock the same within the weights
 /// @param dstBlock from one block of output channels to the next
@@ -20,6 +23,7 @@ record TileSums(
     int[] dstPosition,
     int[] tapSrc,
     int[] tapWeights,
+    int tapChannels,
     int lastChannels,
     long srcBlock,
     long weightsSrcBlock,

@@ -26,8 +26,14 @@ import jdk.incubator.vector.FloatVector;
 /// Tiles read past the end of a list of positions: lists are padded by repeating the last position.
 final class Tiles {
 
+  /// Tiles computed in one call, before their sums are carried to the destination.
+  private static final int CHUNK = 8;
+
+  /// Positions of that many tiles at most.
+  private static final int SUMS = CHUNK * 8;
+
   /// Bytes of scratch memory that one thread needs.
-  static final int SCRATCH_BYTES = 20 * Lanes.BYTES;
+  static final int SCRATCH_BYTES = Lanes.MAX_BLOCKS * SUMS * Lanes.BYTES;
 
   private static final long LANE_BYTES = Lanes.BYTES;
 
@@ -75,15 +81,29 @@ final class Tiles {
       MemorySegment scratch,
       long at) {
     int step = positions(blocks);
-    for (int p = 0; p < s.positions(); p += step) {
-      tile(s, blocks, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
-      int count = Math.min(step, s.positions() - p);
-      finish(s, blocks, p, count, step, scratch, at, init, initAt, add, dst, dstAt, floor);
+    int chunk = CHUNK * step;
+    for (int p = 0; p < s.positions(); p += chunk) {
+      int end = Math.min(p + chunk, s.positions());
+      tiles(
+          s,
+          blocks,
+          p,
+          end,
+          src,
+          srcAt,
+          weights,
+          weightsAt,
+          srcBlocks,
+          lastChannels,
+          scratch,
+          at,
+          SUMS * LANE_BYTES);
+      finish(s, blocks, p, end - p, scratch, at, init, initAt, add, dst, dstAt, floor);
     }
   }
 
-  /// Computes the first `count` positions and leaves the sums in scratch memory, tile after tile,
-  /// each as `[block][position]`.
+  /// Computes the first `count` positions and leaves the sums in scratch memory, side by side per
+  /// block, the blocks `atBlock` bytes apart. The last tile may reach beyond `count`.
   static void runToScratch(
       TileSums s,
       int blocks,
@@ -95,60 +115,137 @@ final class Tiles {
       int srcBlocks,
       int lastChannels,
       MemorySegment scratch,
-      long at) {
-    int step = positions(blocks);
-    long tileBytes = blocks * step * LANE_BYTES;
-    for (int p = 0; p < count; p += step) {
-      long to = at + p / step * tileBytes;
-      tile(s, blocks, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, to);
-    }
+      long at,
+      long atBlock) {
+    tiles(
+        s,
+        blocks,
+        0,
+        count,
+        src,
+        srcAt,
+        weights,
+        weightsAt,
+        srcBlocks,
+        lastChannels,
+        scratch,
+        at,
+        atBlock);
   }
 
-  private static void tile(
+  /// Whole tiles from position `from` on until `to` is passed.
+  private static void tiles(
       TileSums s,
       int blocks,
+      int from,
+      int to,
       MemorySegment src,
       long srcAt,
       MemorySegment weights,
       long weightsAt,
       int srcBlocks,
       int lastChannels,
-      int p,
       MemorySegment scratch,
-      long at) {
+      long at,
+      long atBlock) {
     if (COUNT == 8) {
       if (blocks == 2) {
         RegisterTiles.tile2x4(
-            s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+            s,
+            from,
+            to,
+            src,
+            srcAt,
+            weights,
+            weightsAt,
+            srcBlocks,
+            lastChannels,
+            scratch,
+            at,
+            atBlock);
       } else {
         RegisterTiles.tile1x6(
-            s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+            s,
+            from,
+            to,
+            src,
+            srcAt,
+            weights,
+            weightsAt,
+            srcBlocks,
+            lastChannels,
+            scratch,
+            at,
+            atBlock);
       }
       return;
     }
     switch (blocks) {
       case 4 ->
           RegisterTiles.tile4x5(
-              s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+              s,
+              from,
+              to,
+              src,
+              srcAt,
+              weights,
+              weightsAt,
+              srcBlocks,
+              lastChannels,
+              scratch,
+              at,
+              atBlock);
       case 3 ->
           RegisterTiles.tile3x6(
-              s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+              s,
+              from,
+              to,
+              src,
+              srcAt,
+              weights,
+              weightsAt,
+              srcBlocks,
+              lastChannels,
+              scratch,
+              at,
+              atBlock);
       case 2 ->
           RegisterTiles.tile2x8(
-              s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+              s,
+              from,
+              to,
+              src,
+              srcAt,
+              weights,
+              weightsAt,
+              srcBlocks,
+              lastChannels,
+              scratch,
+              at,
+              atBlock);
       default ->
           RegisterTiles.tile1x8(
-              s, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, p, scratch, at);
+              s,
+              from,
+              to,
+              src,
+              srcAt,
+              weights,
+              weightsAt,
+              srcBlocks,
+              lastChannels,
+              scratch,
+              at,
+              atBlock);
     }
   }
 
-  /// `dst = max(sum + init, floor)` for one tile.
+  /// `dst = max(sum + init, floor)`.
   private static void finish(
       TileSums s,
       int blocks,
       int position,
       int count,
-      int step,
       MemorySegment scratch,
       long at,
       MemorySegment init,
@@ -159,7 +256,7 @@ final class Tiles {
       float floor) {
     int[] offsets = s.dstPosition();
     for (int b = 0; b < blocks; b++) {
-      long row = at + b * step * LANE_BYTES;
+      long row = at + b * SUMS * LANE_BYTES;
       long to = dstAt + b * s.dstBlock();
       long from = initAt + b * (add ? s.dstBlock() : LANE_BYTES);
       for (int p = 0; p < count; p++) {

@@ -19,6 +19,14 @@ final class Vectors {
     fromMemorySegment(SPECIES, src, at, ORDER).intoMemorySegment(dst, to, ORDER);
   }
 
+  /// Writes one vector `count` times.
+  static void fill(MemorySegment src, long at, MemorySegment dst, long to, int count) {
+    FloatVector v = fromMemorySegment(SPECIES, src, at, ORDER);
+    for (int i = 0; i < count; i++) {
+      v.intoMemorySegment(dst, to + (long) i * Lanes.BYTES, ORDER);
+    }
+  }
+
   /// Zeroes whole vectors.
   static void zero(MemorySegment dst, long at, long length) {
     FloatVector zero = FloatVector.zero(SPECIES);

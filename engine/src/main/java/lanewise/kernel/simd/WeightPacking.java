@@ -3,7 +3,6 @@ package lanewise.kernel.simd;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import lanewise.kernel.ConvSpec;
-import lanewise.kernel.Parallel;
 
 /// The blocked layout of convolution weights, OIhw`i``o`: `[K/lanes][C/lanes][kh][kw][lanes of
 /// C][lanes of K]`, so that one load takes `lanes` output channels of one tap. Channels are padded
@@ -45,7 +44,7 @@ public final class WeightPacking {
         * Lanes.COUNT;
   }
 
-  private static int blocks(int channels) {
+  static int blocks(int channels) {
     return Math.ceilDiv(channels, Lanes.COUNT);
   }
 
@@ -103,52 +102,5 @@ public final class WeightPacking {
     long pair = block * blocks(a.channelsPerGroup()) + channel / lanes;
     long taps = (long) a.kernelHeight() * a.kernelWidth();
     return ((pair * taps + tap) * lanes + channel % lanes) * lanes + inGroup % lanes;
-  }
-
-  /// Writes the weights with input and output channels swapped, `[C/lanes][K/lanes][kh][kw][lanes
-  /// of K][lanes of C]` per group, as backward-data needs them.
-  static final class Transpose implements Parallel.Body {
-    private final ConvSpec c;
-    private final int taps;
-    private MemorySegment from;
-    private MemorySegment to;
-
-    Transpose(ConvSpec aligned) {
-      c = aligned;
-      taps = c.kernelHeight() * c.kernelWidth();
-    }
-
-    void run(MemorySegment weights, MemorySegment transposed, Parallel parallel) {
-      from = weights;
-      to = transposed;
-      parallel.run(c.groups() * blocks(c.filtersPerGroup()) * blocks(c.channelsPerGroup()), this);
-    }
-
-    @Override
-    public void run(int piece, int thread) {
-      int srcBlocks = blocks(c.channelsPerGroup());
-      int dstBlocks = blocks(c.filtersPerGroup());
-      int cb = piece % srcBlocks;
-      int kb = piece / srcBlocks % dstBlocks;
-      int group = piece / srcBlocks / dstBlocks;
-      int square = Lanes.COUNT * Lanes.COUNT;
-      long source = (long) piece * taps * square;
-      long target = ((long) (group * srcBlocks + cb) * dstBlocks + kb) * taps * square;
-      for (int tap = 0; tap < taps; tap++) {
-        square(source + (long) tap * square, target + (long) tap * square);
-      }
-    }
-
-    private void square(long source, long target) {
-      int lanes = Lanes.COUNT;
-      for (int i = 0; i < lanes; i++) {
-        for (int j = 0; j < lanes; j++) {
-          to.setAtIndex(
-              FLOAT,
-              target + (long) j * lanes + i,
-              from.getAtIndex(FLOAT, source + (long) i * lanes + j));
-        }
-      }
-    }
   }
 }

@@ -3,9 +3,9 @@ package lanewise.kernel.simd;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
+import static lanewise.kernel.simd.WinogradTransforms.STRIP_TILES;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 import lanewise.tensor.Tensor;
 
 /// How a batch of maps is cut into Winograd tiles of 4x4 results, numbered image by image and row
@@ -15,169 +15,291 @@ import lanewise.tensor.Tensor;
 /// @param padding rows and columns of zeros before the source map
 /// @param height rows of the result
 /// @param width columns of the result
-record WinogradTiling(int padding, int height, int width) {
-
-  /// Bytes of scratch memory of one thread: the transforms' 36 vectors and a 6x6 patch.
-  static final int SCRATCH_BYTES = 72 * Lanes.BYTES;
+record WinogradTiling(int padding, int height, int width) implements TileTransform {
 
   private static final long V = Lanes.BYTES;
+
+  /// Bytes of one row of a strip of tiles: 4 pixels per tile and 2 more.
+  private static final long STRIP_ROW = (STRIP_TILES * 4 + 2) * V;
+
+  /// Bytes of scratch memory of one thread: a strip of tiles halfway through a transform, one row
+  /// of zeros or start values, and the results of tiles that reach over the rim.
+  static final int SCRATCH_BYTES = (int) (11 * STRIP_ROW);
+
+  private static final long SPARE_ROW = 6 * STRIP_ROW;
+  private static final long SPARE_STRIP = 7 * STRIP_ROW;
 
   int tilesPerRow() {
     return Math.ceilDiv(width, 4);
   }
 
-  int tilesPerImage() {
+  @Override
+  public int tilesPerImage() {
     return tilesPerRow() * Math.ceilDiv(height, 4);
   }
 
-  /// Transforms the input patch of one tile and one block of channels to 36 points.
-  void input(
+  @Override
+  public int points() {
+    return 36;
+  }
+
+  @Override
+  public int taps() {
+    return 9;
+  }
+
+  @Override
+  public boolean transformsWeights() {
+    return true;
+  }
+
+  @Override
+  public boolean leavesGaps() {
+    return false;
+  }
+
+  @Override
+  public int scratchBytes() {
+    return SCRATCH_BYTES;
+  }
+
+  @Override
+  public void weights(
+      MemorySegment packed, long at, MemorySegment workspace, long tmp, long to, long step) {
+    WinogradTransforms.weights(packed, at, Lanes.COUNT * V, workspace, tmp, workspace, to, step);
+  }
+
+  /// Tiles of one row are transformed together, because their patches overlap.
+  @Override
+  public void input(
+      Tensor src,
+      int from,
+      int to,
+      int block,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long at,
+      long tileStep,
+      long step) {
+    for (int tile = from; tile < to; ) {
+      int count = strip(tile, to);
+      inputStrip(
+          src,
+          tile,
+          count,
+          block,
+          scratch,
+          tmp,
+          dst,
+          at + (tile - from) * tileStep,
+          tileStep,
+          step);
+      tile += count;
+    }
+  }
+
+  /// Tiles from `tile` on that make a strip: of one row, and before `to`.
+  private int strip(int tile, int to) {
+    int column = tile % tilesPerRow();
+    return Math.min(Math.min(STRIP_TILES, tilesPerRow() - column), to - tile);
+  }
+
+  private void inputStrip(
       Tensor src,
       int tile,
+      int count,
       int block,
       MemorySegment scratch,
       long tmp,
       MemorySegment dst,
       long to,
+      long tileStep,
       long step) {
-    int inImage = tile % tilesPerImage();
-    int y = inImage / tilesPerRow() * 4 - padding;
-    int x = inImage % tilesPerRow() * 4 - padding;
+    int y = firstRow(tile) - padding;
+    int x = firstColumn(tile) - padding;
     int h = src.shape().height();
     int w = src.shape().width();
+    int width = count * 4 + 2;
+    int first = Math.clamp(-x, 0, width);
+    int end = Math.clamp(w - x, first, width);
+    MemorySegment map = src.segment();
     long row = w * V;
-    long plane = at(src, tile / tilesPerImage(), block);
-    if (y >= 0 && x >= 0 && y + 6 <= h && x + 6 <= w) {
-      WinogradTransforms.input(
-          src.segment(), plane + y * row + x * V, row, scratch, tmp, dst, to, step);
-    } else {
-      patch(src.segment(), plane, y, x, h, w, 6, scratch, tmp + 36 * V);
-      WinogradTransforms.input(scratch, tmp + 36 * V, 6 * V, scratch, tmp, dst, to, step);
+    long at = at(src, tile / tilesPerImage(), block) + y * row + (x + first) * V;
+    long zeros = tmp + SPARE_ROW;
+    clear(scratch, tmp, 6, first, end, width, y >= 0 && y + 6 <= h);
+    boolean in0 = inside(y, h);
+    boolean in1 = inside(y + 1, h);
+    boolean in2 = inside(y + 2, h);
+    boolean in3 = inside(y + 3, h);
+    boolean in4 = inside(y + 4, h);
+    boolean in5 = inside(y + 5, h);
+    WinogradTransforms.inputColumns(
+        in0 ? map : scratch,
+        in0 ? at : zeros,
+        in1 ? map : scratch,
+        in1 ? at + row : zeros,
+        in2 ? map : scratch,
+        in2 ? at + 2 * row : zeros,
+        in3 ? map : scratch,
+        in3 ? at + 3 * row : zeros,
+        in4 ? map : scratch,
+        in4 ? at + 4 * row : zeros,
+        in5 ? map : scratch,
+        in5 ? at + 5 * row : zeros,
+        end - first,
+        scratch,
+        tmp + first * V,
+        STRIP_ROW);
+    WinogradTransforms.inputRows(scratch, tmp, STRIP_ROW, count, dst, to, tileStep, step);
+  }
+
+  /// Zeroes what a strip has outside of the columns `first` to `end`, and the row of zeros unless
+  /// all rows are inside.
+  private static void clear(
+      MemorySegment scratch, long tmp, int rows, int first, int end, int width, boolean inside) {
+    for (int i = 0; i < rows && end - first < width; i++) {
+      Vectors.zero(scratch, tmp + i * STRIP_ROW, first * V);
+      Vectors.zero(scratch, tmp + i * STRIP_ROW + end * V, (width - end) * V);
+    }
+    if (!inside) {
+      Vectors.zero(scratch, tmp + SPARE_ROW, width * V);
     }
   }
 
-  /// Transforms the gradient at the 4x4 results of one tile and one block of channels to 36 points.
+  private static boolean inside(int y, int height) {
+    return y >= 0 && y < height;
+  }
+
+  /// First row of a tile's results.
+  private int firstRow(int tile) {
+    return tile % tilesPerImage() / tilesPerRow() * 4;
+  }
+
+  /// First column of a tile's results.
+  private int firstColumn(int tile) {
+    return tile % tilesPerRow() * 4;
+  }
+
+  /// Transforms the gradient at the results of the tiles `from` to `to` (exclusive) and one block
+  /// of
+  /// channels to 36 points; tiles lie side by side there.
   void gradient(
       Tensor dDst,
+      int from,
+      int to,
+      int block,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long at,
+      long step) {
+    for (int tile = from; tile < to; ) {
+      int count = strip(tile, to);
+      gradientStrip(dDst, tile, count, block, scratch, tmp, dst, at + (tile - from) * V, step);
+      tile += count;
+    }
+  }
+
+  private void gradientStrip(
+      Tensor dDst,
       int tile,
+      int count,
       int block,
       MemorySegment scratch,
       long tmp,
       MemorySegment dst,
       long to,
       long step) {
-    int inImage = tile % tilesPerImage();
-    int y = inImage / tilesPerRow() * 4;
-    int x = inImage % tilesPerRow() * 4;
+    int y = firstRow(tile);
+    int x = firstColumn(tile);
+    int columns = Math.min(count * 4, width - x);
+    MemorySegment map = dDst.segment();
     long row = width * V;
-    long plane = at(dDst, tile / tilesPerImage(), block);
-    if (y + 4 <= height && x + 4 <= width) {
-      WinogradTransforms.gradient(
-          dDst.segment(), plane + y * row + x * V, row, scratch, tmp, dst, to, step);
-    } else {
-      patch(dDst.segment(), plane, y, x, height, width, 4, scratch, tmp + 36 * V);
-      WinogradTransforms.gradient(scratch, tmp + 36 * V, 4 * V, scratch, tmp, dst, to, step);
-    }
+    long at = at(dDst, tile / tilesPerImage(), block) + y * row + x * V;
+    long zeros = tmp + SPARE_ROW;
+    clear(scratch, tmp, 6, 0, columns, count * 4, y + 4 <= height);
+    boolean in1 = y + 1 < height;
+    boolean in2 = y + 2 < height;
+    boolean in3 = y + 3 < height;
+    WinogradTransforms.gradientColumns(
+        map,
+        at,
+        in1 ? map : scratch,
+        in1 ? at + row : zeros,
+        in2 ? map : scratch,
+        in2 ? at + 2 * row : zeros,
+        in3 ? map : scratch,
+        in3 ? at + 3 * row : zeros,
+        columns,
+        scratch,
+        tmp,
+        STRIP_ROW);
+    WinogradTransforms.gradientRows(scratch, tmp, STRIP_ROW, count, dst, to, step);
   }
 
-  /// Transforms 36 points to the 4x4 results of one tile and one block: `dst = max(result + init,
-  /// floor)`.
-  ///
-  /// @param bias start values, one vector per block, or null to add to the destination
-  void output(
+  @Override
+  public void output(
       MemorySegment points,
       long at,
       long step,
-      int tile,
+      int from,
+      int to,
       int block,
       MemorySegment bias,
       Tensor dst,
       float floor,
       MemorySegment scratch,
       long tmp) {
-    int inImage = tile % tilesPerImage();
-    int y = inImage / tilesPerRow() * 4;
-    int x = inImage % tilesPerRow() * 4;
+    for (int tile = from; tile < to; ) {
+      int count = strip(tile, to);
+      WinogradTransforms.outputColumns(points, at + (tile - from) * V, step, count, scratch, tmp);
+      outputStrip(tile, count, block, bias, dst, floor, scratch, tmp);
+      tile += count;
+    }
+  }
+
+  private void outputStrip(
+      int tile,
+      int count,
+      int block,
+      MemorySegment bias,
+      Tensor dst,
+      float floor,
+      MemorySegment scratch,
+      long tmp) {
+    int y = firstRow(tile);
+    int x = firstColumn(tile);
+    int rows = Math.min(4, height - y);
+    int columns = Math.min(count * 4, width - x);
+    MemorySegment map = dst.segment();
     long row = width * V;
     long to = at(dst, tile / tilesPerImage(), block) + y * row + x * V;
-    if (y + 4 <= height && x + 4 <= width) {
-      if (bias == null) {
-        WinogradTransforms.output(
-            points,
-            at,
-            step,
-            scratch,
-            tmp,
-            dst.segment(),
-            to,
-            row,
-            V,
-            dst.segment(),
-            to,
-            row,
-            floor);
-      } else {
-        WinogradTransforms.output(
-            points, at, step, scratch, tmp, bias, block * V, 0, 0, dst.segment(), to, row, floor);
-      }
-      return;
+    long spare = tmp + SPARE_STRIP;
+    boolean whole = rows == 4 && columns == count * 4;
+    if (bias != null) {
+      Vectors.fill(bias, block * V, scratch, tmp + SPARE_ROW, count * 4);
+    } else if (!whole) {
+      copy(map, to, row, rows, columns, scratch, spare, STRIP_ROW);
     }
-    long patch = tmp + 36 * V;
-    int rows = Math.min(4, height - y);
-    int columns = Math.min(4, width - x);
-    MemorySegment init = bias == null ? scratch : bias;
-    if (bias == null) {
-      copy(dst.segment(), to, row, rows, columns, scratch, patch, 4 * V);
-    }
-    WinogradTransforms.output(
-        points,
-        at,
-        step,
+    WinogradTransforms.outputRows(
         scratch,
         tmp,
-        init,
-        bias == null ? patch : block * V,
-        bias == null ? 4 * V : 0,
-        bias == null ? V : 0,
-        scratch,
-        patch,
-        4 * V,
+        count,
+        bias != null || !whole ? scratch : map,
+        bias != null ? tmp + SPARE_ROW : whole ? to : spare,
+        bias != null ? 0 : whole ? row : STRIP_ROW,
+        whole ? map : scratch,
+        whole ? to : spare,
+        whole ? row : STRIP_ROW,
         floor);
-    copy(scratch, patch, 4 * V, rows, columns, dst.segment(), to, row);
+    if (!whole) {
+      copy(scratch, spare, STRIP_ROW, rows, columns, map, to, row);
+    }
   }
 
   private static long at(Tensor t, int image, int block) {
     return (image * t.imageStride() + (long) block * t.blockStride()) * Float.BYTES;
-  }
-
-  /// Copies a square of `size` pixels from (y, x) on, zeros where it lies outside of the map.
-  private static void patch(
-      MemorySegment src,
-      long plane,
-      int y,
-      int x,
-      int h,
-      int w,
-      int size,
-      MemorySegment dst,
-      long to) {
-    FloatVector zero = FloatVector.zero(SPECIES);
-    for (int i = 0; i < size; i++) {
-      boolean inside = y + i >= 0 && y + i < h;
-      int first = inside ? Math.clamp(-x, 0, size) : size;
-      int end = inside ? Math.clamp(w - x, first, size) : size;
-      long s = plane + ((long) (y + i) * w + x) * V;
-      long t = to + (long) i * size * V;
-      for (int j = 0; j < first; j++) {
-        zero.intoMemorySegment(dst, t + j * V, ORDER);
-      }
-      for (int j = first; j < end; j++) {
-        fromMemorySegment(SPECIES, src, s + j * V, ORDER).intoMemorySegment(dst, t + j * V, ORDER);
-      }
-      for (int j = end; j < size; j++) {
-        zero.intoMemorySegment(dst, t + j * V, ORDER);
-      }
-    }
   }
 
   private static void copy(

@@ -13,118 +13,154 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// `Y = A' [ (G g G') * (B' d B) ] A` with d 6x6 input, g 3x3 weights, Y 4x4 output.
 ///
-/// Each is the same 1-d transform over columns and then over rows, through scratch memory, so one
-/// method per 1-d transform serves both: element `e` of line `l` lies at `at + e * element + l *
-/// line`. All offsets are bytes; `step` goes from one of the 36 points to the next.
+/// Each is a 1-d transform down the columns and then one along the rows, through scratch memory.
+/// All
+/// offsets are bytes; `step` goes from one of the 36 points to the next. Activations are
+/// transformed
+/// in strips, up to [#STRIP_TILES] tiles of one row at once: the innermost loops then run over
+/// pixels
+/// or tiles that lie a constant number of bytes apart, which lets the compiler take the bounds
+/// checks
+/// out of the loop.
 ///
 /// The methods are kept small: beyond some 30 memory accesses the compiler stops inlining the
 /// vector operations, which then run a hundred times slower.
 final class WinogradTransforms {
 
+  /// Tiles of one row that are transformed together at most.
+  static final int STRIP_TILES = 8;
+
   private static final long V = Lanes.BYTES;
+  private static final long PAIR = Lanes.COUNT * V;
 
   private WinogradTransforms() {}
 
-  /// `B' d B`: 6x6 pixels to 36 points.
-  static void input(
-      MemorySegment src,
-      long at,
-      long row,
-      MemorySegment scratch,
-      long tmp,
+  /// The first half of `B' d B`, down the columns: 6 rows of `count` pixels, each row in a segment
+  /// of its own (a row outside of the map is a row of zeros elsewhere), to 6 rows of `dst`.
+  static void inputColumns(
+      MemorySegment row0,
+      long at0,
+      MemorySegment row1,
+      long at1,
+      MemorySegment row2,
+      long at2,
+      MemorySegment row3,
+      long at3,
+      MemorySegment row4,
+      long at4,
+      MemorySegment row5,
+      long at5,
+      int count,
       MemorySegment dst,
       long to,
-      long step) {
-    inputLines(src, at, row, V, scratch, tmp, 6 * V, V);
-    inputLines(scratch, tmp, V, 6 * V, dst, to, step, 6 * step);
-  }
-
-  private static void inputLines(
-      MemorySegment src,
-      long at,
-      long element,
-      long line,
-      MemorySegment dst,
-      long to,
-      long toElement,
-      long toLine) {
+      long toRow) {
     FloatVector four = FloatVector.broadcast(SPECIES, 4f);
     FloatVector minusFour = FloatVector.broadcast(SPECIES, -4f);
     FloatVector minusFive = FloatVector.broadcast(SPECIES, -5f);
-    for (int l = 0; l < 6; l++) {
-      long s = at + l * line;
-      long t = to + l * toLine;
-      FloatVector d0 = fromMemorySegment(SPECIES, src, s, ORDER);
-      FloatVector d1 = fromMemorySegment(SPECIES, src, s + element, ORDER);
-      FloatVector d2 = fromMemorySegment(SPECIES, src, s + 2 * element, ORDER);
-      FloatVector d3 = fromMemorySegment(SPECIES, src, s + 3 * element, ORDER);
-      FloatVector d4 = fromMemorySegment(SPECIES, src, s + 4 * element, ORDER);
-      FloatVector d5 = fromMemorySegment(SPECIES, src, s + 5 * element, ORDER);
+    for (int x = 0; x < count; x++) {
+      long i = x * V;
+      long t = to + i;
+      FloatVector d0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
+      FloatVector d1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
+      FloatVector d2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
+      FloatVector d3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
+      FloatVector d4 = fromMemorySegment(SPECIES, row4, at4 + i, ORDER);
+      FloatVector d5 = fromMemorySegment(SPECIES, row5, at5 + i, ORDER);
       FloatVector even = d2.fma(minusFour, d4);
       FloatVector odd = d1.fma(minusFour, d3);
       FloatVector wide = d4.sub(d2);
       FloatVector half = d3.sub(d1);
       FloatVector twice = half.add(half);
       d0.fma(four, d2.fma(minusFive, d4)).intoMemorySegment(dst, t, ORDER);
-      even.add(odd).intoMemorySegment(dst, t + toElement, ORDER);
-      even.sub(odd).intoMemorySegment(dst, t + 2 * toElement, ORDER);
-      wide.add(twice).intoMemorySegment(dst, t + 3 * toElement, ORDER);
-      wide.sub(twice).intoMemorySegment(dst, t + 4 * toElement, ORDER);
-      d1.fma(four, d3.fma(minusFive, d5)).intoMemorySegment(dst, t + 5 * toElement, ORDER);
+      even.add(odd).intoMemorySegment(dst, t + toRow, ORDER);
+      even.sub(odd).intoMemorySegment(dst, t + 2 * toRow, ORDER);
+      wide.add(twice).intoMemorySegment(dst, t + 3 * toRow, ORDER);
+      wide.sub(twice).intoMemorySegment(dst, t + 4 * toRow, ORDER);
+      d1.fma(four, d3.fma(minusFive, d5)).intoMemorySegment(dst, t + 5 * toRow, ORDER);
     }
   }
 
-  /// `A' M A`: 36 points to 4x4 pixels, raised by `init` and to `floor`.
-  static void output(
+  /// The second half, along the rows: 6 rows of what [#inputColumns] made, a tile every 4
+  /// pixels, to 36 points `step` bytes apart; tiles are `tile` bytes apart there.
+  static void inputRows(
       MemorySegment src,
       long at,
-      long step,
-      MemorySegment scratch,
-      long tmp,
-      MemorySegment init,
-      long initAt,
-      long initRow,
-      long initPixel,
+      long row,
+      int tiles,
       MemorySegment dst,
       long to,
-      long row,
-      float floor) {
-    outputColumns(src, at, step, scratch, tmp);
-    outputRows(scratch, tmp, init, initAt, initRow, initPixel, dst, to, row, floor);
+      long tile,
+      long step) {
+    FloatVector four = FloatVector.broadcast(SPECIES, 4f);
+    FloatVector minusFour = FloatVector.broadcast(SPECIES, -4f);
+    FloatVector minusFive = FloatVector.broadcast(SPECIES, -5f);
+    for (int y = 0; y < 6; y++) {
+      for (int x = 0; x < tiles; x++) {
+        long s = at + y * row + x * 4 * V;
+        long t = to + y * 6 * step + x * tile;
+        FloatVector d0 = fromMemorySegment(SPECIES, src, s, ORDER);
+        FloatVector d1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
+        FloatVector d2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
+        FloatVector d3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
+        FloatVector d4 = fromMemorySegment(SPECIES, src, s + 4 * V, ORDER);
+        FloatVector d5 = fromMemorySegment(SPECIES, src, s + 5 * V, ORDER);
+        FloatVector even = d2.fma(minusFour, d4);
+        FloatVector odd = d1.fma(minusFour, d3);
+        FloatVector wide = d4.sub(d2);
+        FloatVector half = d3.sub(d1);
+        FloatVector twice = half.add(half);
+        d0.fma(four, d2.fma(minusFive, d4)).intoMemorySegment(dst, t, ORDER);
+        even.add(odd).intoMemorySegment(dst, t + step, ORDER);
+        even.sub(odd).intoMemorySegment(dst, t + 2 * step, ORDER);
+        wide.add(twice).intoMemorySegment(dst, t + 3 * step, ORDER);
+        wide.sub(twice).intoMemorySegment(dst, t + 4 * step, ORDER);
+        d1.fma(four, d3.fma(minusFive, d5)).intoMemorySegment(dst, t + 5 * step, ORDER);
+      }
+    }
   }
 
-  private static void outputColumns(
-      MemorySegment src, long at, long step, MemorySegment scratch, long tmp) {
+  /// The first half of `A' M A`, down the columns: 36 points of `tiles` tiles side by side to 4x6
+  /// values of each, `dst[row][column][tile]` with room for [#STRIP_TILES].
+  static void outputColumns(
+      MemorySegment src, long at, long step, int tiles, MemorySegment dst, long to) {
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
     FloatVector four = FloatVector.broadcast(SPECIES, 4f);
     FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
     for (int j = 0; j < 6; j++) {
       long s = at + j * step;
-      long t = tmp + j * V;
-      FloatVector m1 = fromMemorySegment(SPECIES, src, s + 6 * step, ORDER);
-      FloatVector m2 = fromMemorySegment(SPECIES, src, s + 12 * step, ORDER);
-      FloatVector m3 = fromMemorySegment(SPECIES, src, s + 18 * step, ORDER);
-      FloatVector m4 = fromMemorySegment(SPECIES, src, s + 24 * step, ORDER);
-      FloatVector a = m1.add(m2);
-      FloatVector b = m1.sub(m2);
-      FloatVector c = m3.add(m4);
-      FloatVector d = m3.sub(m4);
-      fromMemorySegment(SPECIES, src, s, ORDER).add(a).add(c).intoMemorySegment(scratch, t, ORDER);
-      d.fma(two, b).intoMemorySegment(scratch, t + 6 * V, ORDER);
-      c.fma(four, a).intoMemorySegment(scratch, t + 12 * V, ORDER);
-      d.fma(eight, b)
-          .add(fromMemorySegment(SPECIES, src, s + 30 * step, ORDER))
-          .intoMemorySegment(scratch, t + 18 * V, ORDER);
+      long t = to + j * STRIP_TILES * V;
+      for (int x = 0; x < tiles; x++) {
+        long i = x * V;
+        FloatVector m1 = fromMemorySegment(SPECIES, src, s + 6 * step + i, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 12 * step + i, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 18 * step + i, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 24 * step + i, ORDER);
+        FloatVector a = m1.add(m2);
+        FloatVector b = m1.sub(m2);
+        FloatVector c = m3.add(m4);
+        FloatVector d = m3.sub(m4);
+        fromMemorySegment(SPECIES, src, s + i, ORDER)
+            .add(a)
+            .add(c)
+            .intoMemorySegment(dst, t + i, ORDER);
+        d.fma(two, b).intoMemorySegment(dst, t + 6 * STRIP_TILES * V + i, ORDER);
+        c.fma(four, a).intoMemorySegment(dst, t + 12 * STRIP_TILES * V + i, ORDER);
+        d.fma(eight, b)
+            .add(fromMemorySegment(SPECIES, src, s + 30 * step + i, ORDER))
+            .intoMemorySegment(dst, t + 18 * STRIP_TILES * V + i, ORDER);
+      }
     }
   }
 
-  private static void outputRows(
-      MemorySegment scratch,
-      long tmp,
+  /// The second half, along the rows: what [#outputColumns] made to 4 rows of 4 pixels per tile,
+  /// `dst = max(result + init, floor)`.
+  static void outputRows(
+      MemorySegment src,
+      long at,
+      int tiles,
       MemorySegment init,
       long initAt,
       long initRow,
-      long initPixel,
       MemorySegment dst,
       long to,
       long row,
@@ -134,83 +170,107 @@ final class WinogradTransforms {
     FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
     FloatVector low = FloatVector.broadcast(SPECIES, floor);
     for (int i = 0; i < 4; i++) {
-      long s = tmp + i * 6 * V;
-      long n = initAt + i * initRow;
-      long t = to + i * row;
-      FloatVector m1 = fromMemorySegment(SPECIES, scratch, s + V, ORDER);
-      FloatVector m2 = fromMemorySegment(SPECIES, scratch, s + 2 * V, ORDER);
-      FloatVector m3 = fromMemorySegment(SPECIES, scratch, s + 3 * V, ORDER);
-      FloatVector m4 = fromMemorySegment(SPECIES, scratch, s + 4 * V, ORDER);
-      FloatVector a = m1.add(m2);
-      FloatVector b = m1.sub(m2);
-      FloatVector c = m3.add(m4);
-      FloatVector d = m3.sub(m4);
-      FloatVector y0 =
-          fromMemorySegment(SPECIES, scratch, s, ORDER)
-              .add(a)
-              .add(c)
-              .add(fromMemorySegment(SPECIES, init, n, ORDER));
-      FloatVector y1 = d.fma(two, b).add(fromMemorySegment(SPECIES, init, n + initPixel, ORDER));
-      FloatVector y2 =
-          c.fma(four, a).add(fromMemorySegment(SPECIES, init, n + 2 * initPixel, ORDER));
-      FloatVector y3 = d.fma(eight, b).add(fromMemorySegment(SPECIES, scratch, s + 5 * V, ORDER));
-      y0.max(low).intoMemorySegment(dst, t, ORDER);
-      y1.max(low).intoMemorySegment(dst, t + V, ORDER);
-      y2.max(low).intoMemorySegment(dst, t + 2 * V, ORDER);
-      y3.add(fromMemorySegment(SPECIES, init, n + 3 * initPixel, ORDER))
-          .max(low)
-          .intoMemorySegment(dst, t + 3 * V, ORDER);
+      for (int x = 0; x < tiles; x++) {
+        long s = at + i * 6 * STRIP_TILES * V + x * V;
+        long n = initAt + i * initRow + x * 4 * V;
+        long t = to + i * row + x * 4 * V;
+        FloatVector m1 = fromMemorySegment(SPECIES, src, s + STRIP_TILES * V, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 2 * STRIP_TILES * V, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 3 * STRIP_TILES * V, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 4 * STRIP_TILES * V, ORDER);
+        FloatVector a = m1.add(m2);
+        FloatVector b = m1.sub(m2);
+        FloatVector c = m3.add(m4);
+        FloatVector d = m3.sub(m4);
+        FloatVector y0 =
+            fromMemorySegment(SPECIES, src, s, ORDER)
+                .add(a)
+                .add(c)
+                .add(fromMemorySegment(SPECIES, init, n, ORDER));
+        FloatVector y1 = d.fma(two, b).add(fromMemorySegment(SPECIES, init, n + V, ORDER));
+        FloatVector y2 = c.fma(four, a).add(fromMemorySegment(SPECIES, init, n + 2 * V, ORDER));
+        FloatVector y3 =
+            d.fma(eight, b).add(fromMemorySegment(SPECIES, src, s + 5 * STRIP_TILES * V, ORDER));
+        y0.max(low).intoMemorySegment(dst, t, ORDER);
+        y1.max(low).intoMemorySegment(dst, t + V, ORDER);
+        y2.max(low).intoMemorySegment(dst, t + 2 * V, ORDER);
+        y3.add(fromMemorySegment(SPECIES, init, n + 3 * V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + 3 * V, ORDER);
+      }
     }
   }
 
-  /// `A Y A'`: 4x4 pixels of the output's gradient to 36 points.
-  static void gradient(
-      MemorySegment src,
-      long at,
-      long row,
-      MemorySegment scratch,
-      long tmp,
+  /// The first half of `A Y A'`, down the columns: 4 rows of `count` pixels of the output's
+  /// gradient
+  /// (rows outside of the map lie elsewhere and are zero) to 6 rows of `dst`.
+  static void gradientColumns(
+      MemorySegment row0,
+      long at0,
+      MemorySegment row1,
+      long at1,
+      MemorySegment row2,
+      long at2,
+      MemorySegment row3,
+      long at3,
+      int count,
       MemorySegment dst,
       long to,
-      long step) {
-    gradientLines(src, at, row, V, 4, scratch, tmp, 4 * V, V);
-    gradientLines(scratch, tmp, V, 4 * V, 6, dst, to, step, 6 * step);
-  }
-
-  private static void gradientLines(
-      MemorySegment src,
-      long at,
-      long element,
-      long line,
-      int lines,
-      MemorySegment dst,
-      long to,
-      long toElement,
-      long toLine) {
+      long toRow) {
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
     FloatVector four = FloatVector.broadcast(SPECIES, 4f);
     FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
-    for (int l = 0; l < lines; l++) {
-      long s = at + l * line;
-      long t = to + l * toLine;
-      FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER);
-      FloatVector y1 = fromMemorySegment(SPECIES, src, s + element, ORDER);
-      FloatVector y2 = fromMemorySegment(SPECIES, src, s + 2 * element, ORDER);
-      FloatVector y3 = fromMemorySegment(SPECIES, src, s + 3 * element, ORDER);
+    for (int x = 0; x < count; x++) {
+      long i = x * V;
+      long t = to + i;
+      FloatVector y0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
+      FloatVector y1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
+      FloatVector y2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
+      FloatVector y3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
       FloatVector e = y0.add(y2);
       FloatVector f = y1.add(y3);
       FloatVector g = y2.fma(four, y0);
       FloatVector h = y3.fma(eight, y1.mul(two));
       y0.intoMemorySegment(dst, t, ORDER);
-      e.add(f).intoMemorySegment(dst, t + toElement, ORDER);
-      e.sub(f).intoMemorySegment(dst, t + 2 * toElement, ORDER);
-      g.add(h).intoMemorySegment(dst, t + 3 * toElement, ORDER);
-      g.sub(h).intoMemorySegment(dst, t + 4 * toElement, ORDER);
-      y3.intoMemorySegment(dst, t + 5 * toElement, ORDER);
+      e.add(f).intoMemorySegment(dst, t + toRow, ORDER);
+      e.sub(f).intoMemorySegment(dst, t + 2 * toRow, ORDER);
+      g.add(h).intoMemorySegment(dst, t + 3 * toRow, ORDER);
+      g.sub(h).intoMemorySegment(dst, t + 4 * toRow, ORDER);
+      y3.intoMemorySegment(dst, t + 5 * toRow, ORDER);
     }
   }
 
-  /// `G g G'`: 3x3 weights (taps `tap` bytes apart, negative for a flipped kernel) to 36 points.
+  /// The second half, along the rows: 6 rows of what [#gradientColumns] made to 36 points of tiles
+  /// side by side.
+  static void gradientRows(
+      MemorySegment src, long at, long row, int tiles, MemorySegment dst, long to, long step) {
+    FloatVector two = FloatVector.broadcast(SPECIES, 2f);
+    FloatVector four = FloatVector.broadcast(SPECIES, 4f);
+    FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
+    for (int y = 0; y < 6; y++) {
+      for (int x = 0; x < tiles; x++) {
+        long s = at + y * row + x * 4 * V;
+        long t = to + y * 6 * step + x * V;
+        FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER);
+        FloatVector y1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
+        FloatVector y2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
+        FloatVector y3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
+        FloatVector e = y0.add(y2);
+        FloatVector f = y1.add(y3);
+        FloatVector g = y2.fma(four, y0);
+        FloatVector h = y3.fma(eight, y1.mul(two));
+        y0.intoMemorySegment(dst, t, ORDER);
+        e.add(f).intoMemorySegment(dst, t + step, ORDER);
+        e.sub(f).intoMemorySegment(dst, t + 2 * step, ORDER);
+        g.add(h).intoMemorySegment(dst, t + 3 * step, ORDER);
+        g.sub(h).intoMemorySegment(dst, t + 4 * step, ORDER);
+        y3.intoMemorySegment(dst, t + 5 * step, ORDER);
+      }
+    }
+  }
+
+  /// `G g G'`: the 3x3 weights of a pair of blocks (taps `tap` bytes apart) to 36 points; the
+  /// channels of the source block are vectors side by side.
   static void weights(
       MemorySegment src,
       long at,
@@ -220,44 +280,39 @@ final class WinogradTransforms {
       MemorySegment dst,
       long to,
       long step) {
-    weightLines(src, at, 3 * tap, tap, 3, scratch, tmp, 3 * V, V);
-    weightLines(scratch, tmp, V, 3 * V, 6, dst, to, step, 6 * step);
+    for (int x = 0; x < 3; x++) {
+      weightLine(src, at + x * tap, 3 * tap, scratch, tmp + x * PAIR, 3 * PAIR);
+    }
+    for (int y = 0; y < 6; y++) {
+      weightLine(scratch, tmp + 3 * y * PAIR, PAIR, dst, to + 6 * y * step, step);
+    }
   }
 
-  private static void weightLines(
-      MemorySegment src,
-      long at,
-      long element,
-      long line,
-      int lines,
-      MemorySegment dst,
-      long to,
-      long toElement,
-      long toLine) {
+  private static void weightLine(
+      MemorySegment src, long s, long element, MemorySegment dst, long t, long toElement) {
     FloatVector sixth = FloatVector.broadcast(SPECIES, 1 / 6f);
     FloatVector twelfth = FloatVector.broadcast(SPECIES, 1 / 12f);
     FloatVector quarter = FloatVector.broadcast(SPECIES, 0.25f);
     FloatVector small = FloatVector.broadcast(SPECIES, 1 / 24f);
-    for (int l = 0; l < lines; l++) {
-      long s = at + l * line;
-      long t = to + l * toLine;
-      FloatVector g0 = fromMemorySegment(SPECIES, src, s, ORDER);
-      FloatVector g1 = fromMemorySegment(SPECIES, src, s + element, ORDER);
-      FloatVector g2 = fromMemorySegment(SPECIES, src, s + 2 * element, ORDER);
+    for (int c = 0; c < Lanes.COUNT; c++) {
+      long i = c * V;
+      FloatVector g0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
+      FloatVector g2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);
       FloatVector sum = g0.add(g2).mul(sixth);
       FloatVector middle = g1.mul(sixth);
       FloatVector q = g0.fma(small, g2.mul(sixth));
       FloatVector half = g1.mul(twelfth);
-      g0.mul(quarter).intoMemorySegment(dst, t, ORDER);
-      sum.add(middle).neg().intoMemorySegment(dst, t + toElement, ORDER);
-      middle.sub(sum).intoMemorySegment(dst, t + 2 * toElement, ORDER);
-      q.add(half).intoMemorySegment(dst, t + 3 * toElement, ORDER);
-      q.sub(half).intoMemorySegment(dst, t + 4 * toElement, ORDER);
-      g2.intoMemorySegment(dst, t + 5 * toElement, ORDER);
+      g0.mul(quarter).intoMemorySegment(dst, t + i, ORDER);
+      sum.add(middle).neg().intoMemorySegment(dst, t + toElement + i, ORDER);
+      middle.sub(sum).intoMemorySegment(dst, t + 2 * toElement + i, ORDER);
+      q.add(half).intoMemorySegment(dst, t + 3 * toElement + i, ORDER);
+      q.sub(half).intoMemorySegment(dst, t + 4 * toElement + i, ORDER);
+      g2.intoMemorySegment(dst, t + 5 * toElement + i, ORDER);
     }
   }
 
-  /// `G' U G`: 36 points of the weights' gradient to 3x3 taps.
+  /// `G' U G`: 36 points of the gradient of a pair of blocks to 3x3 taps.
   static void weightGradient(
       MemorySegment src,
       long at,
@@ -267,38 +322,35 @@ final class WinogradTransforms {
       MemorySegment dst,
       long to,
       long tap) {
-    weightGradientLines(src, at, 6 * step, step, 6, scratch, tmp, 6 * V, V);
-    weightGradientLines(scratch, tmp, V, 6 * V, 3, dst, to, tap, 3 * tap);
+    for (int x = 0; x < 6; x++) {
+      weightGradientLine(src, at + x * step, 6 * step, scratch, tmp + x * PAIR, 6 * PAIR);
+    }
+    for (int y = 0; y < 3; y++) {
+      weightGradientLine(scratch, tmp + 6 * y * PAIR, PAIR, dst, to + 3 * y * tap, tap);
+    }
   }
 
-  private static void weightGradientLines(
-      MemorySegment src,
-      long at,
-      long element,
-      long line,
-      int lines,
-      MemorySegment dst,
-      long to,
-      long toElement,
-      long toLine) {
+  private static void weightGradientLine(
+      MemorySegment src, long s, long element, MemorySegment dst, long t, long toElement) {
     FloatVector sixth = FloatVector.broadcast(SPECIES, 1 / 6f);
     FloatVector twelfth = FloatVector.broadcast(SPECIES, 1 / 12f);
     FloatVector quarter = FloatVector.broadcast(SPECIES, 0.25f);
     FloatVector small = FloatVector.broadcast(SPECIES, 1 / 24f);
-    for (int l = 0; l < lines; l++) {
-      long s = at + l * line;
-      long t = to + l * toLine;
-      FloatVector u1 = fromMemorySegment(SPECIES, src, s + element, ORDER);
-      FloatVector u2 = fromMemorySegment(SPECIES, src, s + 2 * element, ORDER);
-      FloatVector u3 = fromMemorySegment(SPECIES, src, s + 3 * element, ORDER);
-      FloatVector u4 = fromMemorySegment(SPECIES, src, s + 4 * element, ORDER);
+    for (int c = 0; c < Lanes.COUNT; c++) {
+      long i = c * V;
+      FloatVector u1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
+      FloatVector u2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);
+      FloatVector u3 = fromMemorySegment(SPECIES, src, s + 3 * element + i, ORDER);
+      FloatVector u4 = fromMemorySegment(SPECIES, src, s + 4 * element + i, ORDER);
       FloatVector a = u1.add(u2).mul(sixth);
-      FloatVector c = u3.add(u4);
-      c.fma(small, fromMemorySegment(SPECIES, src, s, ORDER).fma(quarter, a.neg()))
-          .intoMemorySegment(dst, t, ORDER);
-      u3.sub(u4).fma(twelfth, u2.sub(u1).mul(sixth)).intoMemorySegment(dst, t + toElement, ORDER);
-      c.fma(sixth, fromMemorySegment(SPECIES, src, s + 5 * element, ORDER).sub(a))
-          .intoMemorySegment(dst, t + 2 * toElement, ORDER);
+      FloatVector b = u3.add(u4);
+      b.fma(small, fromMemorySegment(SPECIES, src, s + i, ORDER).fma(quarter, a.neg()))
+          .intoMemorySegment(dst, t + i, ORDER);
+      u3.sub(u4)
+          .fma(twelfth, u2.sub(u1).mul(sixth))
+          .intoMemorySegment(dst, t + toElement + i, ORDER);
+      b.fma(sixth, fromMemorySegment(SPECIES, src, s + 5 * element + i, ORDER).sub(a))
+          .intoMemorySegment(dst, t + 2 * toElement + i, ORDER);
     }
   }
 }

@@ -6,30 +6,50 @@ import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
 /// The gradient of 3x3 weights through Winograd F(4x4, 3x3): inputs and output gradients of a block
-/// of tiles are transformed to 36 points, the 36 products `dU[point] += V[point]' Z[point]` are
-/// split over the threads, and after the last block one inverse transform makes the 3x3 gradient.
-/// Each element of dU is summed by one thread at a time over the tiles in their order.
+/// of tiles are transformed to 36 points `V[36][tile][C]` and `Z[36][K][tile]`, the 36 products
+/// `dU[point] += V[point]' Z[point]` are split over the threads, and after the last block an
+/// inverse
+/// transform makes the 3x3 gradient. Each element of dU is summed by one thread at a time over the
+/// tiles in their order.
+///
+/// Small dU are split by points. Large ones (deep layers) are split by pairs of channel blocks, all
+/// points of a few pairs at a time, so that the inverse transform finds them in the cache; if all
+/// tiles fit into one block, dU never reaches main memory.
 final class WinogradWeights {
 
   private static final int POINTS = 36;
+  private static final long VECTOR = Lanes.BYTES;
+  private static final long PAIR = Lanes.COUNT * VECTOR;
 
   /// V and Z of one block may take so much: they are shared through the last-level cache.
   private static final long BLOCK_BYTES = 4L * 1024 * 1024;
+
+  /// The same where dU is large, since each block reads and writes all of it.
+  private static final long LARGE_BLOCK_BYTES = 20L * 1024 * 1024;
+
+  /// dU of more than that is split by pairs of channel blocks.
+  private static final long LARGE_GRADIENT = 2L * 1024 * 1024;
+
+  /// Blocks of source channels of one piece: dU of a piece then stays in the second-level cache.
+  private static final int PIECE_BLOCKS = 2;
 
   private final WinogradTiling tiling;
   private final ConvSpec c;
   private final int srcBlocks;
   private final int dstBlocks;
-  private final int dstTiles;
+  private final int groups;
   private final int tiles;
   private final int blockTiles;
+  private final boolean byPairs;
+  private final boolean kept;
   private final long vStep;
   private final long zStep;
   private final long uStep;
   private final WeightTiles.Loops[] loops;
   private final Parallel.Body transform = this::transform;
-  private final Parallel.Body product = this::product;
+  private final Parallel.Body pointGroup = this::pointGroup;
   private final Parallel.Body inverse = this::inverse;
+  private final Parallel.Body pairs = this::pairs;
 
   private Tensor src;
   private Tensor dDst;
@@ -41,42 +61,48 @@ final class WinogradWeights {
   WinogradWeights(ConvSpec c, int batch, int threads) {
     this.c = c;
     tiling = new WinogradTiling(c.padding(), c.outHeight(), c.outWidth());
-    int lanes = Lanes.COUNT;
-    srcBlocks = Math.ceilDiv(c.channels(), lanes);
-    dstBlocks = Math.ceilDiv(c.filters(), lanes);
-    dstTiles = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
+    srcBlocks = Math.ceilDiv(c.channels(), Lanes.COUNT);
+    dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
+    groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * tiling.tilesPerImage();
-    long perTile = (long) POINTS * (srcBlocks + dstBlocks) * Lanes.BYTES;
-    blockTiles = Math.clamp(BLOCK_BYTES / perTile, 32, Math.max(32, tiles));
-    vStep = (long) blockTiles * srcBlocks * Lanes.BYTES + 128;
-    zStep = (long) blockTiles * dstBlocks * Lanes.BYTES + 128;
-    uStep = (long) srcBlocks * dstBlocks * lanes * Lanes.BYTES;
+    byPairs = POINTS * srcBlocks * dstBlocks * PAIR > LARGE_GRADIENT;
+    long perTile = POINTS * (srcBlocks + dstBlocks) * VECTOR;
+    long blockBytes = byPairs ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
+    blockTiles = Math.min(tiles, Math.max(32, (int) (blockBytes / perTile)));
+    kept = !byPairs || blockTiles < tiles;
+    // Two cache lines more, so that the 36 points fall into different cache sets.
+    vStep = blockTiles * srcBlocks * VECTOR + 128;
+    zStep = blockTiles * dstBlocks * VECTOR + 128;
+    uStep = (kept ? srcBlocks * dstBlocks : PIECE_BLOCKS * Lanes.MAX_BLOCKS) * PAIR;
     loops = new WeightTiles.Loops[threads];
     for (int i = 0; i < threads; i++) {
       loops[i] = new WeightTiles.Loops();
       loops[i].count1 = 1;
       loops[i].count2 = 1;
-      loops[i].srcStep0 = (long) srcBlocks * Lanes.BYTES;
-      loops[i].dDstStep0 = Lanes.BYTES;
+      loops[i].srcStep0 = srcBlocks * VECTOR;
+      loops[i].dDstStep0 = VECTOR;
     }
   }
 
+  /// Bytes of workspace: V, Z, dU (once, or what a thread works on) and scratch memory per thread.
   long workspaceBytes() {
-    return POINTS * (uStep + vStep + zStep)
-        + (long) loops.length * (WinogradTiling.SCRATCH_BYTES + Tiles.SCRATCH_BYTES);
+    return uAt(loops.length) + (kept ? POINTS * uStep : 0) + loops.length * scratchBytes();
   }
 
-  private long vAt() {
-    return POINTS * uStep;
+  private static long scratchBytes() {
+    return (long) WinogradTiling.SCRATCH_BYTES + Tiles.SCRATCH_BYTES;
   }
 
   private long zAt() {
-    return POINTS * (uStep + vStep);
+    return POINTS * vStep;
+  }
+
+  private long uAt(int thread) {
+    return POINTS * (vStep + zStep) + (kept ? 0 : thread * POINTS * uStep);
   }
 
   private long scratchAt(int thread) {
-    return POINTS * (uStep + vStep + zStep)
-        + (long) thread * (WinogradTiling.SCRATCH_BYTES + Tiles.SCRATCH_BYTES);
+    return workspaceBytes() - (thread + 1) * scratchBytes();
   }
 
   void run(
@@ -87,79 +113,111 @@ final class WinogradWeights {
     this.workspace = workspace;
     for (firstTile = 0; firstTile < tiles; firstTile += blockTiles) {
       blockCount = Math.min(blockTiles, tiles - firstTile);
-      parallel.run(Math.ceilDiv(blockCount, 4), transform);
-      parallel.run(POINTS * dstTiles, product);
+      parallel.run(Math.ceilDiv(blockCount, 8), transform);
+      if (byPairs) {
+        parallel.run(groups * Math.ceilDiv(srcBlocks, PIECE_BLOCKS), pairs);
+      } else {
+        parallel.run(POINTS * groups, pointGroup);
+      }
     }
-    parallel.run(srcBlocks * dstBlocks, inverse);
+    if (!byPairs) {
+      parallel.run(srcBlocks * dstBlocks, inverse);
+    }
   }
 
   private void transform(int piece, int thread) {
     long scratch = scratchAt(thread);
-    int to = Math.min(blockCount, piece * 4 + 4);
-    for (int t = piece * 4; t < to; t++) {
-      for (int b = 0; b < srcBlocks; b++) {
-        long at = vAt() + ((long) t * srcBlocks + b) * Lanes.BYTES;
-        tiling.input(src, firstTile + t, b, workspace, scratch, workspace, at, vStep);
-      }
-      for (int b = 0; b < dstBlocks; b++) {
-        // Block by block of channels: the products then read the tiles of one block in a row.
-        long at = zAt() + ((long) b * blockTiles + t) * Lanes.BYTES;
-        tiling.gradient(dDst, firstTile + t, b, workspace, scratch, workspace, at, zStep);
+    int from = piece * 8;
+    int to = Math.min(blockCount, from + 8);
+    for (int b = 0; b < srcBlocks; b++) {
+      tiling.input(
+          src,
+          firstTile + from,
+          firstTile + to,
+          b,
+          workspace,
+          scratch,
+          workspace,
+          (from * srcBlocks + b) * VECTOR,
+          srcBlocks * VECTOR,
+          vStep);
+    }
+    for (int b = 0; b < dstBlocks; b++) {
+      // Block by block of channels: the products then read the tiles of one block in a row.
+      long at = zAt() + ((long) b * blockTiles + from) * VECTOR;
+      tiling.gradient(
+          dDst, firstTile + from, firstTile + to, b, workspace, scratch, workspace, at, zStep);
+    }
+  }
+
+  private void pointGroup(int piece, int thread) {
+    int point = piece / groups;
+    int block = piece % groups * Lanes.MAX_BLOCKS;
+    long u = uAt(0) + block * srcBlocks * PAIR;
+    product(point, block, 0, srcBlocks, u, srcBlocks * PAIR, thread);
+  }
+
+  private void inverse(int pair, int thread) {
+    inverse(uAt(0) + pair * PAIR, pair, thread);
+  }
+
+  private void inverse(long u, int pair, int thread) {
+    long to = pair * 9 * PAIR;
+    WinogradTransforms.weightGradient(
+        workspace, u, uStep, workspace, scratchAt(thread), dWeights, to, PAIR);
+  }
+
+  /// All points of some pairs of channel blocks; after the last tiles their gradient.
+  private void pairs(int piece, int thread) {
+    int block = piece % groups * Lanes.MAX_BLOCKS;
+    int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
+    int from = piece / groups * PIECE_BLOCKS;
+    int to = Math.min(srcBlocks, from + PIECE_BLOCKS);
+    long u = uAt(thread) + (kept ? (block * srcBlocks + from) * PAIR : 0);
+    long uBlock = (kept ? srcBlocks : PIECE_BLOCKS) * PAIR;
+    for (int point = 0; point < POINTS; point++) {
+      product(point, block, from, to, u, uBlock, thread);
+    }
+    if (firstTile + blockCount == tiles) {
+      for (int b = 0; b < blocks; b++) {
+        for (int s = from; s < to; s++) {
+          inverse(u + b * uBlock + (s - from) * PAIR, (block + b) * srcBlocks + s, thread);
+        }
       }
     }
   }
 
-  private void product(int piece, int thread) {
-    int point = piece / dstTiles;
-    int block = piece % dstTiles * Lanes.MAX_BLOCKS;
+  /// Adds the products of one point of the source blocks `from` to `to` with the destination blocks
+  /// from `block` on to dU.
+  private void product(int point, int block, int from, int to, long u, long uBlock, int thread) {
     int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
     WeightTiles.Loops l = loops[thread];
     l.count0 = blockCount;
-    long pair = (long) Lanes.COUNT * Lanes.BYTES;
-    long uBlock = srcBlocks * pair;
-    long u = point * uStep + block * uBlock;
-    if (firstTile == 0) {
-      Vectors.zero(workspace, u, blocks * uBlock);
+    long at = u + point * uStep;
+    long z = zAt() + point * zStep + block * blockTiles * VECTOR;
+    for (int b = 0; b < blocks && firstTile == 0; b++) {
+      Vectors.zero(workspace, at + b * uBlock, (to - from) * PAIR);
     }
-    long z = zAt() + point * zStep + (long) block * blockTiles * Lanes.BYTES;
-    long scratch = scratchAt(thread) + WinogradTiling.SCRATCH_BYTES;
-    for (int b = 0; b < srcBlocks; b++) {
-      int channels = Math.min(Lanes.COUNT, c.channels() - b * Lanes.COUNT);
+    for (int s = from; s < to; s++) {
+      int channels = Math.min(Lanes.COUNT, c.channels() - s * Lanes.COUNT);
       int rows = WeightTiles.rows(blocks, channels);
       for (int ch = 0; ch < channels; ch += rows) {
-        long v = vAt() + point * vStep + (long) b * Lanes.BYTES + ch * 4L;
         WeightTiles.run(
             rows,
             rows,
             blocks,
             workspace,
-            v,
+            point * vStep + s * VECTOR + ch * 4L,
             workspace,
             z,
-            (long) blockTiles * Lanes.BYTES,
+            blockTiles * VECTOR,
             l,
             workspace,
-            u + b * pair + (long) ch * Lanes.BYTES,
+            at + (s - from) * PAIR + ch * VECTOR,
             uBlock,
             workspace,
-            scratch);
+            scratchAt(thread) + WinogradTiling.SCRATCH_BYTES);
       }
-    }
-  }
-
-  private void inverse(int pair, int thread) {
-    long square = (long) Lanes.COUNT * Lanes.BYTES;
-    for (int ch = 0; ch < Lanes.COUNT; ch++) {
-      long row = (long) ch * Lanes.BYTES;
-      WinogradTransforms.weightGradient(
-          workspace,
-          pair * square + row,
-          uStep,
-          workspace,
-          scratchAt(thread),
-          dWeights,
-          pair * 9 * square + row,
-          square);
     }
   }
 }

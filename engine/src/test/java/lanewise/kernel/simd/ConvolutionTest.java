@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.kernel.reference.ReferenceConv;
@@ -197,12 +198,11 @@ class ConvolutionTest {
   }
 
   @Test
-  void everyRefusalHasAReasonAndTheChoiceIsNoneOfThem() {
+  void everyRefusalHasAReason() {
     for (ConvCases.Case c : ConvCases.all()) {
       for (ConvAlgorithm algorithm : ConvAlgorithm.values()) {
         assertThat(algorithm.refuses(c.spec()).orElse("none")).isNotBlank();
       }
-      assertThat(ConvAlgorithm.choose(c.spec(), Lanes.COUNT).refuses(c.spec())).isEmpty();
     }
   }
 

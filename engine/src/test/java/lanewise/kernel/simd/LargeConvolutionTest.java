@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.kernel.reference.ReferenceConv;

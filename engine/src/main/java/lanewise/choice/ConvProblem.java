@@ -1,0 +1,47 @@
+package lanewise.choice;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import lanewise.kernel.ConvAlgorithm;
+import lanewise.kernel.ConvPass;
+import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Cpu;
+
+/// A convolution as a program runs it: what an algorithm may refuse, and what its speed depends on.
+///
+/// @param plainImage whether the source is a plain image, its channels side by side for each pixel
+/// @param batch samples at a time
+public record ConvProblem(ConvSpec spec, boolean plainImage, int batch, int threads) {
+
+  /// Why an algorithm cannot run a pass; empty if it can.
+  public Optional<String> refusal(ConvAlgorithm algorithm, ConvPass pass) {
+    Optional<String> shape = algorithm.refuses(spec);
+    if (shape.isPresent()) {
+      return shape;
+    }
+    if (!algorithm.has(pass)) {
+      return Optional.of("it has no such pass");
+    }
+    boolean takesImage = algorithm.sourceLanes(spec) != Cpu.lanes();
+    if (pass.readsSource() && takesImage != plainImage) {
+      return Optional.of(
+          plainImage ? "the source is a plain image" : "the source lies in blocks of channels");
+    }
+    return Optional.empty();
+  }
+
+  /// The algorithms that can run a pass, best first; at least one.
+  public List<ConvAlgorithm> candidates(ConvPass pass) {
+    return Arrays.stream(ConvAlgorithm.values())
+        .filter(algorithm -> refusal(algorithm, pass).isEmpty())
+        .toList();
+  }
+
+  /// `64x32x32 -> 64, 3x3/1 pad 1; batch 128, 2 threads, 16 lanes`.
+  @Override
+  public String toString() {
+    return "%s%s; batch %d, %d threads, %d lanes"
+        .formatted(spec, plainImage ? " from a plain image" : "", batch, threads, Cpu.lanes());
+  }
+}

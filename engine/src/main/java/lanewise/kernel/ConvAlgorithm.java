@@ -1,0 +1,110 @@
+package lanewise.kernel;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/// The algorithms that a convolution can run with, best first. Each says why it refuses a shape,
+/// and [#passedOver] why the fixed rule leaves a shape to the next one that it could run.
+public enum ConvAlgorithm {
+  /// Winograd F(4x4, 3x3): 36 multiplications for 16 results instead of 144, and transforms.
+  WINOGRAD {
+    @Override
+    public Optional<String> refuses(ConvSpec c) {
+      if (c.kernelHeight() != 3 || c.kernelWidth() != 3) {
+        return Optional.of("the kernel is not 3x3");
+      }
+      if (c.stride() != 1) {
+        return Optional.of("the stride is not 1");
+      }
+      if (c.groups() != 1) {
+        return Optional.of("groups");
+      }
+      if (c.padding() > 2) {
+        return Optional.of("padding of more than 2");
+      }
+      return Optional.empty();
+    }
+
+    /// It won in every pass of larger shapes that was measured: `docs/performance.md`.
+    @Override
+    public Optional<String> passedOver(ConvSpec c) {
+      if (Math.min(c.channels(), c.filters()) < 16) {
+        return Optional.of("fewer than 16 channels or filters");
+      }
+      return Math.min(c.outHeight(), c.outWidth()) < 4
+          ? Optional.of("a map smaller than 4x4")
+          : Optional.empty();
+    }
+  },
+  /// 1x1 convolutions with any stride, and linear layers: one product over pixels gathered side by
+  /// side.
+  POINTWISE {
+    @Override
+    public Optional<String> refuses(ConvSpec c) {
+      if (c.kernelHeight() != 1 || c.kernelWidth() != 1) {
+        return Optional.of("the kernel is not 1x1");
+      }
+      if (c.padding() != 0) {
+        return Optional.of("padding");
+      }
+      return c.groups() == 1 ? Optional.empty() : Optional.of("groups");
+    }
+
+    @Override
+    public boolean has(ConvPass pass) {
+      return pass != ConvPass.BACKWARD_WEIGHTS;
+    }
+  },
+  /// The first layer from a plain image, whose few channels lie side by side: see
+  /// [#sourceLanes(ConvSpec)].
+  FIRST {
+    @Override
+    public Optional<String> refuses(ConvSpec c) {
+      if (c.channels() > Math.min(4, Cpu.lanes() - 1)) {
+        return Optional.of("more than 3 or 4 input channels");
+      }
+      return c.groups() == 1 ? Optional.empty() : Optional.of("groups");
+    }
+
+    @Override
+    public boolean has(ConvPass pass) {
+      return pass != ConvPass.BACKWARD_DATA;
+    }
+
+    @Override
+    public int sourceLanes(ConvSpec c) {
+      return c.channels();
+    }
+  },
+  /// Every kernel, stride, padding and group.
+  DIRECT {
+    @Override
+    public Optional<String> refuses(ConvSpec c) {
+      return Optional.empty();
+    }
+  };
+
+  /// Why this algorithm cannot run a shape; empty if it can.
+  public abstract Optional<String> refuses(ConvSpec c);
+
+  /// Whether it has this pass; what has it not is left to [#DIRECT].
+  public boolean has(ConvPass pass) {
+    return true;
+  }
+
+  /// Lanes of the source tensor that this algorithm reads in forward and backward-weights.
+  public int sourceLanes(ConvSpec c) {
+    return Cpu.lanes();
+  }
+
+  /// Why the fixed rule passes it over for a shape that it could run; empty if it does not.
+  public Optional<String> passedOver(ConvSpec c) {
+    return Optional.empty();
+  }
+
+  /// `winograd`.
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

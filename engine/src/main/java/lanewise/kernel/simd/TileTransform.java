@@ -1,0 +1,71 @@
+package lanewise.kernel.simd;
+
+import java.lang.foreign.MemorySegment;
+import lanewise.tensor.Tensor;
+
+/// How [TransformSums] turns a convolution into products: the result is cut into tiles, numbered
+/// image by image and row by row; what a tile sees of one block of source channels becomes so many
+/// points, each a vector of channels, and so do the weights of a pair of blocks; after the products
+/// the points of the result become the tile again. Offsets are bytes.
+interface TileTransform {
+
+  /// Points per tile.
+  int points();
+
+  /// Tiles of one image.
+  int tilesPerImage();
+
+  /// Taps of the kernel in the packed weights.
+  int taps();
+
+  /// Whether products take transformed weights; else the packed ones, which have one tap.
+  boolean transformsWeights();
+
+  /// Whether tiles leave pixels of the result untouched, which are zero then.
+  boolean leavesGaps();
+
+  /// Bytes of scratch memory that one thread needs.
+  int scratchBytes();
+
+  /// Transforms what the tiles `from` to `to` (exclusive) see of one block of source channels.
+  ///
+  /// @param at where the points of tile `from` go
+  /// @param tileStep from one tile to the next there
+  /// @param step from one point to the next there
+  void input(
+      Tensor src,
+      int from,
+      int to,
+      int block,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long at,
+      long tileStep,
+      long step);
+
+  /// Transforms the weights of one pair of blocks.
+  ///
+  /// @param to where the first point goes in the workspace, the others `step` apart
+  void weights(
+      MemorySegment packed, long at, MemorySegment workspace, long tmp, long to, long step);
+
+  /// Transforms points back to the results of the tiles `from` to `to` (exclusive) and one block of
+  /// output channels: `dst = max(result + init, floor)`.
+  ///
+  /// @param at where the points of tile `from` lie, tiles side by side
+  /// @param step from one point to the next
+  /// @param bias start values, one vector per block, or null to add to the destination
+  void output(
+      MemorySegment points,
+      long at,
+      long step,
+      int from,
+      int to,
+      int block,
+      MemorySegment bias,
+      Tensor dst,
+      float floor,
+      MemorySegment scratch,
+      long tmp);
+}

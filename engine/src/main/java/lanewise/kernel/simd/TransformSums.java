@@ -1,0 +1,306 @@
+package lanewise.kernel.simd;
+
+import java.lang.foreign.MemorySegment;
+import lanewise.kernel.Parallel;
+import lanewise.tensor.Tensor;
+
+/// `dst = conv(src)` as products of transformed tiles ([TileTransform]): Winograd forward and
+/// backward-data, and 1x1 convolutions and linear layers, whose tiles are single pixels. Per block
+/// of
+/// tiles: input transform to `V[point][tile][C]`, per group of output channels the products with
+/// the
+/// transformed weights `U[point][K][C]` to `M[point][K][tile]`, output transform.
+///
+/// Where the weights are small, each thread takes blocks of tiles of its own, so that V and M stay
+/// in its second-level cache. Where they are large (deep layers), V is made once, and each thread
+/// takes groups of output channels, whose transformed weights it makes as it goes, so that they
+/// never reach main memory.
+final class TransformSums {
+
+  private static final long VECTOR = Lanes.BYTES;
+  private static final long PAIR = Lanes.COUNT * VECTOR;
+
+  /// Tiles whose products are computed together: whole register tiles of 5, 8 and 4 positions.
+  private static final int BLOCK_TILES = 40;
+
+  /// The last register tile may reach beyond.
+  private static final int M_TILES = BLOCK_TILES + 8;
+
+  /// Transformed weights of more than that are not kept.
+  private static final long LARGE_WEIGHTS = 4L * 1024 * 1024;
+
+  /// What V may take in the last-level cache, which all threads share.
+  private static final long SHARED_BYTES = 16L * 1024 * 1024;
+
+  /// Two cache lines, so that the points fall into different cache sets.
+  private static final long SKEW = 128;
+
+  private final TileTransform transform;
+  private final int points;
+  private final int srcBlocks;
+  private final int dstBlocks;
+  private final int groups;
+  private final int tiles;
+  private final boolean byGroups;
+  private final int blockTiles;
+  private final TileSums sums;
+  private final long vStep;
+  private final long uStep;
+  private final long mStep = Lanes.MAX_BLOCKS * M_TILES * VECTOR + SKEW;
+  private final int threads;
+  private final Parallel.Body clear = this::clear;
+  private final Parallel.Body transformWeights = this::transformWeights;
+  private final Parallel.Body tileBlock = this::tileBlock;
+  private final Parallel.Body sharedInput = this::sharedInput;
+  private final Parallel.Body channelGroup = this::channelGroup;
+
+  private Tensor src;
+  private MemorySegment weights;
+  private MemorySegment u;
+  private MemorySegment bias;
+  private Tensor dst;
+  private float floor;
+  private MemorySegment workspace;
+  private long start;
+  private int firstTile;
+  private int tileCount;
+
+  TransformSums(TileTransform transform, int srcChannels, int dstChannels, int batch, int threads) {
+    this.transform = transform;
+    points = transform.points();
+    this.threads = threads;
+    srcBlocks = Math.ceilDiv(srcChannels, Lanes.COUNT);
+    dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
+    groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
+    tiles = batch * transform.tilesPerImage();
+    boolean few = tiles < 16 * threads;
+    byGroups = groups > 1 && (points * srcBlocks * dstBlocks * PAIR > LARGE_WEIGHTS || few);
+    int kept = byGroups ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
+    blockTiles = byGroups ? sharedTiles() : ownTiles();
+    vStep = blockTiles * srcBlocks * VECTOR + SKEW;
+    uStep = srcBlocks * kept * PAIR;
+    sums = positions(srcChannels);
+  }
+
+  /// As many blocks as threads at least, if the tiles suffice.
+  private int ownTiles() {
+    int blocks = Math.ceilDiv(tiles, BLOCK_TILES);
+    int even = tiles < 8 * threads ? blocks : Math.ceilDiv(blocks, threads) * threads;
+    return Math.ceilDiv(tiles, even);
+  }
+
+  private int sharedTiles() {
+    long fitting = SHARED_BYTES / (points * srcBlocks * VECTOR) / BLOCK_TILES * BLOCK_TILES;
+    return (int) Math.min(tiles, Math.max(BLOCK_TILES, fitting));
+  }
+
+  /// The channels of all blocks lie side by side in V and U: the products see one long block.
+  private TileSums positions(int srcChannels) {
+    int[] src = new int[TileSums.padded(BLOCK_TILES)];
+    for (int i = 0; i < src.length; i++) {
+      src[i] = Math.min(i, BLOCK_TILES - 1) * srcBlocks * Lanes.BYTES;
+    }
+    int[] tap = {0};
+    return new TileSums(
+        BLOCK_TILES,
+        src,
+        src,
+        tap,
+        tap,
+        srcChannels,
+        srcChannels,
+        VECTOR,
+        PAIR,
+        0,
+        srcBlocks * PAIR);
+  }
+
+  /// Bytes of workspace: V and transformed weights (one of them once, the other per thread), M and
+  /// scratch memory per thread.
+  long workspaceBytes() {
+    return sharedBytes() + threads * threadBytes();
+  }
+
+  private long vBytes() {
+    // Tiles read whole register tiles, the last one possibly beyond the last position.
+    return points * vStep + 8 * srcBlocks * VECTOR;
+  }
+
+  private long uBytes() {
+    return transform.transformsWeights() ? points * uStep : 0;
+  }
+
+  private long sharedBytes() {
+    return byGroups ? vBytes() : uBytes();
+  }
+
+  private long threadBytes() {
+    return (byGroups ? uBytes() : vBytes()) + points * mStep + transform.scratchBytes();
+  }
+
+  private long threadAt(int thread) {
+    return start + sharedBytes() + thread * threadBytes();
+  }
+
+  private long vAt(int thread) {
+    return byGroups ? start : threadAt(thread);
+  }
+
+  /// Where the weights of the products from a block of output channels on lie in [#u].
+  private long uAt(int block, int thread) {
+    long at = block * srcBlocks * PAIR;
+    if (!transform.transformsWeights()) {
+      return at;
+    }
+    return byGroups ? threadAt(thread) : start + at;
+  }
+
+  private long mAt(int thread) {
+    return threadAt(thread) + (byGroups ? uBytes() : vBytes());
+  }
+
+  private long scratchAt(int thread) {
+    return mAt(thread) + points * mStep;
+  }
+
+  /// @param weights packed weights `[dst blocks][src blocks][taps][lanes of src][lanes of dst]`
+  /// @param bias start values, or null to add to the destination
+  /// @param at where the workspace's free part starts
+  void run(
+      Tensor src,
+      MemorySegment weights,
+      MemorySegment bias,
+      Tensor dst,
+      float floor,
+      MemorySegment workspace,
+      long at,
+      Parallel parallel) {
+    this.src = src;
+    this.weights = weights;
+    this.bias = bias;
+    this.dst = dst;
+    this.floor = floor;
+    this.workspace = workspace;
+    this.start = at;
+    u = transform.transformsWeights() ? workspace : weights;
+    if (transform.leavesGaps() && bias != null) {
+      parallel.run(dst.batch(), clear);
+    }
+    if (!byGroups) {
+      if (transform.transformsWeights()) {
+        parallel.run(srcBlocks * dstBlocks, transformWeights);
+      }
+      parallel.run(Math.ceilDiv(tiles, blockTiles), tileBlock);
+      return;
+    }
+    for (firstTile = 0; firstTile < tiles; firstTile += blockTiles) {
+      tileCount = Math.min(blockTiles, tiles - firstTile);
+      parallel.run(Math.ceilDiv(tileCount, 8), sharedInput);
+      parallel.run(groups, channelGroup);
+    }
+  }
+
+  private void clear(int image, int thread) {
+    long at = image * dst.imageStride() * Float.BYTES;
+    Vectors.zero(dst.segment(), at, dstBlocks * dst.blockStride() * Float.BYTES);
+  }
+
+  private void transformWeights(int pair, int thread) {
+    transformWeights(pair, start + pair * PAIR, thread);
+  }
+
+  private void transformWeights(int pair, long to, int thread) {
+    transform.weights(
+        weights, pair * transform.taps() * PAIR, workspace, scratchAt(thread), to, uStep);
+  }
+
+  private void tileBlock(int piece, int thread) {
+    int first = piece * blockTiles;
+    int count = Math.min(blockTiles, tiles - first);
+    input(first, vAt(thread), count, thread);
+    for (int block = 0; block < dstBlocks; ) {
+      int blocks = Tiles.blocks(dstBlocks - block);
+      products(block, blocks, first, vAt(thread), uAt(block, thread), count, thread);
+      block += blocks;
+    }
+  }
+
+  private void sharedInput(int piece, int thread) {
+    int from = piece * 8;
+    long v = vAt(thread) + from * srcBlocks * VECTOR;
+    input(firstTile + from, v, Math.min(8, tileCount - from), thread);
+  }
+
+  private void channelGroup(int group, int thread) {
+    int block = group * Lanes.MAX_BLOCKS;
+    int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
+    long at = uAt(block, thread);
+    for (int i = 0; i < blocks * srcBlocks && transform.transformsWeights(); i++) {
+      transformWeights(block * srcBlocks + i, at + i * PAIR, thread);
+    }
+    for (int from = 0; from < tileCount; from += BLOCK_TILES) {
+      long v = vAt(thread) + from * srcBlocks * VECTOR;
+      int count = Math.min(BLOCK_TILES, tileCount - from);
+      products(block, blocks, firstTile + from, v, at, count, thread);
+    }
+  }
+
+  private void input(int first, long v, int count, int thread) {
+    for (int b = 0; b < srcBlocks; b++) {
+      transform.input(
+          src,
+          first,
+          first + count,
+          b,
+          workspace,
+          scratchAt(thread),
+          workspace,
+          v + b * VECTOR,
+          srcBlocks * VECTOR,
+          vStep);
+    }
+  }
+
+  /// The results of some blocks of output channels and some tiles.
+  private void products(int block, int blocks, int first, long v, long w, int count, int thread) {
+    long m = mAt(thread);
+    for (int point = 0; point < points; point++) {
+      product(blocks, v + point * vStep, w + point * uStep, count, m + point * mStep);
+    }
+    for (int b = 0; b < blocks; b++) {
+      transform.output(
+          workspace,
+          m + b * M_TILES * VECTOR,
+          mStep,
+          first,
+          first + count,
+          block + b,
+          bias,
+          dst,
+          floor,
+          workspace,
+          scratchAt(thread));
+    }
+  }
+
+  private void product(int blocks, long v, long w, int count, long m) {
+    if (StreamTiles.suits(sums.lastChannels())) {
+      StreamTiles.run(
+          workspace, v, count, u, w, sums.weightsBlock(), blocks, workspace, m, M_TILES * VECTOR);
+      return;
+    }
+    Tiles.runToScratch(
+        sums,
+        blocks,
+        count,
+        workspace,
+        v,
+        u,
+        w,
+        1,
+        sums.lastChannels(),
+        workspace,
+        m,
+        M_TILES * VECTOR);
+  }
+}
