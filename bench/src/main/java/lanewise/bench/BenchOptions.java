@@ -12,8 +12,9 @@ import java.util.Set;
 /// @param models models whose steps and layers are measured; empty for the usual choice
 /// @param batch images at a time; 0 for the usual choice
 /// @param threads 0 for all processors
-/// @param everyAlgorithm whether convolutions run with every algorithm that takes them, instead of
-///     the one that a program would choose
+/// @param everyAlgorithm whether kernels run with every algorithm that takes them
+/// @param algorithm how the algorithms of convolutions are chosen otherwise: a name of [Choosers]
+/// @param times file of measured times
 /// @param effort how long to measure; empty for what each benchmark is set to
 /// @param peers whether to measure other frameworks as well
 /// @param output folder of the report
@@ -24,6 +25,8 @@ public record BenchOptions(
     int batch,
     int threads,
     boolean everyAlgorithm,
+    String algorithm,
+    Path times,
     Optional<Effort> effort,
     boolean peers,
     Path output,

@@ -1,9 +1,13 @@
 package lanewise.bench;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import lanewise.choice.Choosers;
+import lanewise.choice.ConvProblem;
+import lanewise.kernel.ConvPass;
 import lanewise.storage.Json;
 import lanewise.storage.JsonException;
 import org.openjdk.jmh.infra.BenchmarkParams;
@@ -15,7 +19,8 @@ import org.openjdk.jmh.results.RunResult;
 /// @param suite its group
 /// @param pass what was done: `forward`, `backwardData`, `step`, ...
 /// @param subject what it was done to: a model, or `MODEL/LAYER`; empty for the machine's limits
-/// @param algorithm algorithm of a convolution
+/// @param algorithm algorithm of a kernel; of models how algorithms were chosen, if not by
+///     measurement
 /// @param batch images at a time; 0 for the machine's limits
 /// @param perSecond runs a second
 /// @param error half the width of the 99.9 % confidence interval; 0 where there is none
@@ -31,30 +36,54 @@ public record BenchResult(
     double error,
     Map<String, Double> rates) {
 
-  static BenchResult of(RunResult run, int processors) {
+  /// @param times file of measured times that the benchmark used
+  static BenchResult of(RunResult run, int processors, Path times) {
     BenchmarkParams params = run.getParams();
     Suite suite = Suite.of(params.getBenchmark());
     String subject = suite.subject() == null ? "" : params.getParam(suite.subject());
     Map<String, Double> rates = new TreeMap<>();
     run.getSecondaryResults().forEach((name, result) -> rates.put(name, finite(result.getScore())));
     Result<?> primary = run.getPrimaryResult();
-    int threads = Integer.parseInt(params.getParam("threads"));
+    int asked = Integer.parseInt(params.getParam("threads"));
+    int threads = asked == 0 ? processors : asked;
+    String pass = params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1);
+    int batch = batch(suite, subject, params);
     return new BenchResult(
         suite,
-        params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1),
+        pass,
         subject,
-        algorithm(suite, subject, params),
-        batch(suite, subject, params),
-        threads == 0 ? processors : threads,
+        algorithm(suite, subject, pass, params.getParam("algorithm"), batch, threads, times),
+        batch,
+        threads,
         finite(primary.getScore()),
         finite(primary.getScoreError()),
         rates);
   }
 
-  private static Optional<String> algorithm(Suite suite, String subject, BenchmarkParams params) {
-    return suite == Suite.KERNEL
-        ? Optional.of(LayerCase.of(subject).algorithm(params.getParam("algorithm")))
-        : Optional.empty();
+  /// Of a kernel the algorithm that ran; of models how it was chosen, unless by measurement.
+  private static Optional<String> algorithm(
+      Suite suite,
+      String subject,
+      String pass,
+      String chooser,
+      int batch,
+      int threads,
+      Path times) {
+    return switch (suite) {
+      case KERNEL -> {
+        ConvPass which =
+            switch (pass) {
+              case "forward" -> ConvPass.FORWARD;
+              case "backwardData" -> ConvPass.BACKWARD_DATA;
+              default -> ConvPass.BACKWARD_WEIGHTS;
+            };
+        ConvProblem problem = LayerCase.of(subject).problem(chooser, batch, threads);
+        yield Optional.of(BenchChoosers.ran(chooser, times, problem, which));
+      }
+      case TRAINING, INFERENCE ->
+          Optional.of(chooser).filter(name -> !name.equals(Choosers.MEASURED));
+      case LAYER, PEAK -> Optional.empty();
+    };
   }
 
   private static int batch(Suite suite, String subject, BenchmarkParams params) {

@@ -84,7 +84,7 @@ public final class BenchRunner {
     // Rounds beside a peer measure the same several times: the last one stays.
     Map<String, BenchResult> own = new LinkedHashMap<>();
     for (RunResult run : results) {
-      BenchResult result = BenchResult.of(run, machine.processors());
+      BenchResult result = BenchResult.of(run, machine.processors(), options.times());
       own.put(result.key(), result);
     }
     return new BenchReport(machine, peak, List.copyOf(own.values()), previous, peers);
@@ -99,7 +99,7 @@ public final class BenchRunner {
     ChainedOptionsBuilder jmh = builder(suite.pattern() + pass + "$");
     jmh.param(suite.subject(), subject);
     Collection<RunResult> found = start(jmh);
-    return BenchResult.of(found.iterator().next(), Cpu.processors());
+    return BenchResult.of(found.iterator().next(), Cpu.processors(), options.times());
   }
 
   private void run(Suite suite) {
@@ -110,8 +110,8 @@ public final class BenchRunner {
                 .filter(l -> algorithm.refuses(LayerCase.of(l).spec().orElseThrow()).isEmpty())
                 .toArray(String[]::new);
         if (layers.length > 0) {
-          start(
-              builder(suite.pattern()).param("layer", layers).param("algorithm", algorithm.name()));
+          ChainedOptionsBuilder jmh = builder(suite.pattern()).param("layer", layers);
+          start(jmh.param("algorithm", algorithm.toString()));
         }
       }
       return;
@@ -145,6 +145,7 @@ public final class BenchRunner {
 
   private ChainedOptionsBuilder builder(String pattern) {
     ChainedOptionsBuilder jmh = new OptionsBuilder().include(pattern).shouldFailOnError(true);
+    jmh.jvmArgsPrepend("-D%s=%s".formatted(BenchChoosers.FILE, options.times().toAbsolutePath()));
     options
         .effort()
         .ifPresent(
@@ -157,6 +158,9 @@ public final class BenchRunner {
       jmh.param("threads", Integer.toString(options.threads()));
       if (options.batch() > 0) {
         jmh.param("batch", Integer.toString(options.batch()));
+      }
+      if (!pattern.startsWith(Suite.LAYER.pattern())) {
+        jmh.param("algorithm", options.algorithm());
       }
     }
     return jmh;

@@ -1,8 +1,13 @@
 package lanewise.bench;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import lanewise.choice.ConvChoice;
+import lanewise.choice.ConvChooser;
+import lanewise.choice.ConvProblem;
 import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvAlgorithms;
+import lanewise.kernel.ConvPass;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
@@ -15,7 +20,7 @@ import lanewise.tensor.Tensor;
 /// activation.
 final class ConvWork implements AutoCloseable {
 
-  private final ConvSpec spec;
+  private final ConvProblem problem;
   private final Convolution convolution;
   private final Tensor src;
   private final Tensor dst;
@@ -28,11 +33,13 @@ final class ConvWork implements AutoCloseable {
   private final Parallel parallel;
   private final Memory memory = Memory.withDefaultBudget();
 
-  ConvWork(ConvSpec spec, ConvAlgorithm algorithm, int batch, int threads) {
-    this.spec = spec;
+  ConvWork(ConvProblem problem, ConvChooser chooser) {
+    this.problem = problem;
+    ConvSpec spec = problem.spec();
+    int batch = problem.batch();
     int lanes = Cpu.lanes();
     // Kernels for plain images read up to a vector beyond the last pixel.
-    int srcLanes = algorithm.sourceLanes(spec);
+    int srcLanes = problem.plainImage() ? spec.channels() : lanes;
     long srcFloats = batch * Tensor.imageFloats(spec.input(), srcLanes) + 16;
     MemorySegment image = memory.allocate("src", srcFloats * Float.BYTES);
     src = Tensor.dense(image, batch, spec.input(), srcLanes);
@@ -44,41 +51,75 @@ final class ConvWork implements AutoCloseable {
     dWeights = memory.allocate("dWeights", weightBytes);
     int channels = Math.max(spec.channels(), spec.filters());
     zeros = memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES);
-    workspace =
-        memory.allocate(
-            "workspace",
-            Convolution.workspaceBytes(spec, batch, threads, ConvAlgorithms.of(algorithm)));
-    parallel = new Parallel(threads);
-    convolution =
-        new Convolution(
-            spec,
-            batch,
-            src.imageStride(),
-            dSrc.imageStride(),
-            dst.imageStride(),
-            threads,
-            true,
-            ConvAlgorithms.of(algorithm));
+    workspace = memory.allocate("workspace", workspaceBytes(chooser));
+    parallel = new Parallel(problem.threads());
     src.copyFrom(Noise.values(1, batch * spec.input().elements()), batch);
     dDst.copyFrom(Noise.values(2, batch * spec.output().elements()), batch);
     WeightPacking.pack(spec, Noise.values(3, spec.weights()), weights);
+    ConvChoice choice =
+        ConvChoice.of(
+            problem,
+            List.of(ConvPass.values()),
+            chooser,
+            (algorithm, pass) -> {
+              Convolution tried = convolution(ConvAlgorithms.of(algorithm));
+              return () -> run(tried, pass);
+            });
+    convolution = convolution(choice.algorithms());
+  }
+
+  private long workspaceBytes(ConvChooser chooser) {
+    long bytes = 0;
+    for (ConvPass pass : ConvPass.values()) {
+      for (ConvAlgorithm algorithm : chooser.candidates(problem, pass)) {
+        bytes =
+            Math.max(
+                bytes,
+                Convolution.workspaceBytes(
+                    problem.spec(), problem.batch(), problem.threads(), pass, algorithm));
+      }
+    }
+    return bytes;
+  }
+
+  private Convolution convolution(ConvAlgorithms algorithms) {
+    return new Convolution(
+        problem.spec(),
+        problem.batch(),
+        src.imageStride(),
+        dSrc.imageStride(),
+        dst.imageStride(),
+        problem.threads(),
+        true,
+        algorithms);
   }
 
   void forward() {
-    convolution.forward(src, weights, zeros, dst, Float.NEGATIVE_INFINITY, workspace, parallel);
+    run(convolution, ConvPass.FORWARD);
   }
 
   void backwardData() {
-    convolution.backwardData(dDst, weights, dSrc, false, zeros, workspace, parallel);
+    run(convolution, ConvPass.BACKWARD_DATA);
   }
 
   void backwardWeights() {
-    convolution.backwardWeights(src, dDst, dWeights, workspace, parallel);
+    run(convolution, ConvPass.BACKWARD_WEIGHTS);
+  }
+
+  private void run(Convolution conv, ConvPass pass) {
+    switch (pass) {
+      case FORWARD ->
+          conv.forward(
+              src, weights, zeros, dst, Float.NEGATIVE_INFINITY, null, workspace, parallel);
+      case BACKWARD_DATA ->
+          conv.backwardData(dDst, weights, dSrc, false, zeros, workspace, parallel);
+      case BACKWARD_WEIGHTS -> conv.backwardWeights(src, dDst, dWeights, workspace, parallel);
+    }
   }
 
   /// Floating point operations of one pass, two per multiply-add of the direct algorithm.
   long flops() {
-    return 2 * spec.multiplyAdds() * src.batch();
+    return 2 * problem.spec().multiplyAdds() * src.batch();
   }
 
   Tensor dst() {

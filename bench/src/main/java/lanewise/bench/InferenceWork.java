@@ -1,5 +1,6 @@
 package lanewise.bench;
 
+import lanewise.choice.ConvChooser;
 import lanewise.kernel.Parallel;
 import lanewise.network.Mode;
 import lanewise.network.Network;
@@ -17,10 +18,11 @@ final class InferenceWork implements AutoCloseable {
   private final float[] images;
   private final long flops;
 
-  InferenceWork(Network network, int batch, int threads) {
+  InferenceWork(Network network, int batch, int threads, ConvChooser chooser) {
     parallel = new Parallel(threads);
     Parameters parameters = Parameters.create(network, memory, 1);
-    program = Program.compile(network, batch, Mode.INFERENCE, parameters, memory, parallel);
+    program =
+        Program.compile(network, batch, Mode.INFERENCE, parameters, memory, parallel, chooser);
     images = Noise.values(1, batch * network.input().elements());
     flops = batch * Theory.of(program.network(), Theory.Counting.FLOPS).forwardOperations();
   }

@@ -1,8 +1,6 @@
 package lanewise.bench;
 
 import java.util.concurrent.TimeUnit;
-import lanewise.kernel.ConvAlgorithm;
-import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -63,8 +61,8 @@ public class KernelBenchmark {
   })
   public String layer;
 
-  /// `CHOSEN` (what a program would take), or a name of [ConvAlgorithm].
-  @Param("CHOSEN")
+  /// How the algorithms of convolutions are chosen: `measured`, `rule`, or one to force.
+  @Param("measured")
   public String algorithm;
 
   /// Samples; 0 means as many as the model is measured with.
@@ -88,10 +86,11 @@ public class KernelBenchmark {
   @Setup
   public void setUp() {
     LayerCase which = LayerCase.of(layer);
-    ConvAlgorithm chosen = which.convAlgorithm(algorithm);
-    ConvSpec spec = which.spec().orElseThrow();
     int images = batch == 0 ? ModelCase.defaultBatch(which.model()) : batch;
-    work = new ConvWork(spec, chosen, images, threads == 0 ? Cpu.processors() : threads);
+    work =
+        new ConvWork(
+            which.problem(algorithm, images, threads == 0 ? Cpu.processors() : threads),
+            BenchChoosers.of(algorithm));
   }
 
   @TearDown

@@ -4,11 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import lanewise.choice.ConvChooser;
 import lanewise.choice.ConvProblem;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.ConvAlgorithm;
-import lanewise.kernel.ConvPass;
 import lanewise.kernel.ConvSpec;
 import lanewise.layer.Conv2d;
 import lanewise.layer.Layer;
@@ -98,33 +96,26 @@ record LayerCase(String model, String name, Layer layer, List<Shape> inputs, boo
     }
   }
 
-  /// The algorithm that a benchmark of this layer runs with.
+  /// The convolution that a benchmark of this layer runs.
   ///
-  /// @param asked a name of [ConvAlgorithm], or `CHOSEN`
-  /// @throws InvalidModelException if the layer is no convolution, or the algorithm refuses it
-  ConvAlgorithm convAlgorithm(String asked) {
+  /// @param chooser the name of a chooser; see [BenchChoosers]
+  /// @throws InvalidModelException if the layer is no convolution, or the one algorithm that is
+  ///     ordered refuses it
+  ConvProblem problem(String chooser, int batch, int threads) {
     ConvSpec sizes =
         spec().orElseThrow(() -> new InvalidModelException(path() + " is no convolution"));
-    if (asked.equals("CHOSEN")) {
-      // A shape that can read a plain image is a first layer in every model that we have.
-      boolean image = ConvAlgorithm.FIRST.refuses(sizes).isEmpty();
-      ConvProblem problem = new ConvProblem(sizes, image, 1, 1);
-      return ConvChooser.rule().candidates(problem, ConvPass.FORWARD).getFirst();
-    }
-    ConvAlgorithm algorithm = ConvAlgorithm.valueOf(asked);
-    algorithm
-        .refuses(sizes)
+    Optional<ConvAlgorithm> ordered = BenchChoosers.ordered(chooser);
+    ordered
+        .flatMap(algorithm -> algorithm.refuses(sizes))
         .ifPresent(
             reason -> {
               throw new InvalidModelException(
-                  "%s refuses %s: %s".formatted(algorithm, sizes, reason));
+                  "%s refuses %s: %s".formatted(chooser, sizes, reason));
             });
-    return algorithm;
-  }
-
-  /// The same, as reports write it.
-  String algorithm(String asked) {
-    return convAlgorithm(asked).toString();
+    // A shape that can read a plain image is a first layer in every model that we have.
+    boolean image = ConvAlgorithm.FIRST.refuses(sizes).isEmpty();
+    boolean reads = ordered.isEmpty() || ordered.get() == ConvAlgorithm.FIRST;
+    return new ConvProblem(sizes, image && reads, batch, threads);
   }
 
   /// `vgg16/stage3.conv1`.

@@ -60,6 +60,8 @@ final class LayerWork implements AutoCloseable {
                 noise("output gradient", batch, shape, 99),
                 values,
                 gradients,
+                null,
+                null,
                 memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES),
                 memory.allocate(
                     "scratch", layer.workspaceBytes(shapes, batch, true, threads, rule)),

@@ -3,6 +3,7 @@ package lanewise.bench;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
+import lanewise.choice.ConvChooser;
 import lanewise.error.MemoryBudgetException;
 import lanewise.layer.Parameter;
 import lanewise.network.Mode;
@@ -18,10 +19,13 @@ import lanewise.tensor.Memory;
 public record MemoryNeed(long buffers, long parameters, long training) {
 
   /// The need of a batch.
-  public static MemoryNeed of(Network network, int batch, Mode mode, int threads) {
+  ///
+  /// @param chooser the one that it will run with
+  public static MemoryNeed of(
+      Network network, int batch, Mode mode, int threads, ConvChooser chooser) {
     long trained = bytes(network, parameter -> parameter.role().trained());
     return new MemoryNeed(
-        Program.plan(network, batch, mode, threads).bytes(),
+        Program.plan(network, batch, mode, threads, chooser).bytes(),
         bytes(network, parameter -> true),
         mode == Mode.TRAINING ? 2 * trained : 0);
   }

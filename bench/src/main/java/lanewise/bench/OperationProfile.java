@@ -12,7 +12,8 @@ import lanewise.tensor.Shape;
 ///
 /// @param label names of its layers, joined by `+`
 /// @param output shape of one sample's output
-/// @param algorithm algorithm of a convolution or linear layer; empty for any other
+/// @param algorithm algorithm of a convolution or linear layer, or those of its passes where they
+///     differ; empty for any other layer
 /// @param backward empty in inference
 public record OperationProfile(
     String label,

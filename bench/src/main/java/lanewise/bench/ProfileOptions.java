@@ -1,6 +1,7 @@
 package lanewise.bench;
 
 import java.time.Duration;
+import lanewise.choice.ConvChooser;
 import lanewise.network.Mode;
 import lanewise.network.Network;
 
@@ -12,6 +13,7 @@ import lanewise.network.Network;
 /// @param measure how long to measure; at least five repetitions are made
 /// @param peak how long to measure each of the machine's limits
 /// @param memoryBudget the most bytes of off-heap memory to take
+/// @param chooser chooses the algorithms of convolutions
 public record ProfileOptions(
     Network network,
     Mode mode,
@@ -20,7 +22,8 @@ public record ProfileOptions(
     Duration warmUp,
     Duration measure,
     Duration peak,
-    long memoryBudget) {
+    long memoryBudget,
+    ConvChooser chooser) {
 
   public ProfileOptions {
     if (batch < 1 || threads < 1) {

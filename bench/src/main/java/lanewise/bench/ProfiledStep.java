@@ -48,7 +48,14 @@ final class ProfiledStep implements AutoCloseable {
     parallel = new Parallel(options.threads());
     Parameters parameters = Parameters.create(network, memory, 1);
     program =
-        Program.compile(network, options.batch(), options.mode(), parameters, memory, parallel);
+        Program.compile(
+            network,
+            options.batch(),
+            options.mode(),
+            parameters,
+            memory,
+            parallel,
+            options.chooser());
     images = Noise.values(1, options.batch() * network.input().elements());
     labels = Noise.labels(2, options.batch(), network.output().channels());
     for (int i = 0; training && i < program.outputs().size(); i++) {

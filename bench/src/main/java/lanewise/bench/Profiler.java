@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import lanewise.bench.ProfiledStep.Kind;
 import lanewise.bench.ProfiledStep.Piece;
+import lanewise.choice.ConvChoice;
 import lanewise.network.Mode;
 import lanewise.network.Network;
 import lanewise.network.Theory;
@@ -39,7 +40,12 @@ public final class Profiler {
 
   private Profile run() {
     MemoryNeed need =
-        MemoryNeed.of(options.network(), options.batch(), options.mode(), options.threads());
+        MemoryNeed.of(
+            options.network(),
+            options.batch(),
+            options.mode(),
+            options.threads(),
+            options.chooser());
     need.requireWithin(options.memoryBudget(), options.what());
     progress.accept(
         "%s: %s of memory (%s)".formatted(options.what(), Memory.text(need.bytes()), need.text()));
@@ -113,7 +119,6 @@ public final class Profiler {
       ProfiledStep step, List<Timing> forward, List<Timing> backward) {
     Network network = options.network();
     Theory theory = Theory.of(network, Theory.Counting.FLOPS);
-    List<LayerCase> cases = LayerCase.all(network);
     List<OperationProfile> result = new ArrayList<>();
     for (int i = 0; i < step.program().operationCount(); i++) {
       String label = step.program().operationLabel(i);
@@ -133,18 +138,10 @@ public final class Profiler {
           new OperationProfile(
               label,
               theory.layer(names.getLast()).info().output(),
-              algorithm(cases, names),
+              step.program().convChoice(i).map(ConvChoice::text),
               new PassProfile(forward.get(i), forwardFlops, traffic.forward()),
               back));
     }
     return result;
-  }
-
-  private static Optional<String> algorithm(List<LayerCase> cases, List<String> names) {
-    return cases.stream()
-        .filter(layer -> names.contains(layer.name()))
-        .filter(layer -> layer.spec().isPresent())
-        .findFirst()
-        .map(layer -> layer.algorithm("CHOSEN"));
   }
 }

@@ -37,6 +37,10 @@ public class TrainingStepBenchmark {
   @Param("0")
   public int batch;
 
+  /// How the algorithms of convolutions are chosen: `measured`, `rule`, or one to force.
+  @Param("measured")
+  public String algorithm;
+
   /// Threads; 0 means all processors.
   @Param("0")
   public int threads;
@@ -60,7 +64,8 @@ public class TrainingStepBenchmark {
         new TrainingWork(
             Models.create(model),
             batch == 0 ? ModelCase.defaultBatch(model) : batch,
-            threads == 0 ? Cpu.processors() : threads);
+            threads == 0 ? Cpu.processors() : threads,
+            BenchChoosers.of(algorithm));
   }
 
   @TearDown

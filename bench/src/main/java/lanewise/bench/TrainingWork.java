@@ -1,5 +1,6 @@
 package lanewise.bench;
 
+import lanewise.choice.ConvChooser;
 import lanewise.kernel.Parallel;
 import lanewise.network.Network;
 import lanewise.network.Parameters;
@@ -26,10 +27,10 @@ final class TrainingWork implements AutoCloseable {
   private final long flops;
   private long count;
 
-  TrainingWork(Network network, int batch, int threads) {
+  TrainingWork(Network network, int batch, int threads, ConvChooser chooser) {
     parallel = new Parallel(threads);
     Parameters parameters = Parameters.create(network, memory, 1);
-    step = new TrainingStep(network, batch, LOSS, OPTIMIZER, parameters, memory, parallel);
+    step = new TrainingStep(network, batch, LOSS, OPTIMIZER, parameters, memory, parallel, chooser);
     images = Noise.values(1, batch * network.input().elements());
     labels = Noise.labels(2, batch, network.output().channels());
     Theory theory = Theory.of(network, Theory.Counting.FLOPS);

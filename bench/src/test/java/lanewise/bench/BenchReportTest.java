@@ -110,6 +110,8 @@ class BenchReportTest {
             2,
             1,
             false,
+            "rule",
+            folder.resolve("times.json"),
             Optional.of(new BenchOptions.Effort(0, 1, Duration.ofMillis(10))),
             false,
             folder.resolve("new"),
@@ -121,7 +123,8 @@ class BenchReportTest {
     assertThat(result.batch()).isEqualTo(2);
     assertThat(result.threads()).isEqualTo(1);
     assertThat(result.figure()).isPositive();
-    assertThat(progress).contains("TrainingStepBenchmark.step batch=2 model=lenet5 threads=1");
+    assertThat(progress)
+        .contains("TrainingStepBenchmark.step algorithm=rule batch=2 model=lenet5 threads=1");
     assertThat(folder.resolve("new"))
         .isDirectoryContaining("glob:**report.html")
         .isDirectoryContaining("glob:**report.md")
@@ -139,6 +142,8 @@ class BenchReportTest {
             0,
             0,
             false,
+            "rule",
+            folder.resolve("times.json"),
             Optional.empty(),
             false,
             folder.resolve("new"),

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import lanewise.choice.ConvProblem;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.ConvAlgorithm;
+import lanewise.kernel.ConvPass;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.simd.WeightPacking;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -54,10 +58,10 @@ class BenchmarksTest {
   @ValueSource(strings = {"resnet20/stage1.block1.conv1", "lenet5/conv2", "lenet5/fc1"})
   void kernelPassesAgreeBetweenAlgorithms(String layer) {
     ConvSpec spec = LayerCase.of(layer).spec().orElseThrow();
-    float[][] chosen = passes(layer, "CHOSEN");
+    float[][] chosen = passes(layer, "rule");
     for (ConvAlgorithm algorithm : ConvAlgorithm.values()) {
       if (algorithm.refuses(spec).isEmpty()) {
-        float[][] other = passes(layer, algorithm.name());
+        float[][] other = passes(layer, algorithm.toString());
         for (int pass = 0; pass < chosen.length; pass++) {
           assertThat(largest(chosen[pass])).isPositive();
           double tolerance = 1e-4 * largest(chosen[pass]);
@@ -105,10 +109,32 @@ class BenchmarksTest {
   void aRefusedAlgorithmSaysWhy() {
     KernelBenchmark benchmark = new KernelBenchmark();
     benchmark.layer = "lenet5/conv2";
-    benchmark.algorithm = "WINOGRAD";
+    benchmark.algorithm = "winograd";
+    benchmark.batch = 2;
+    benchmark.threads = 1;
     assertThatThrownBy(benchmark::setUp)
         .isInstanceOf(InvalidModelException.class)
         .hasMessage("winograd refuses 6x14x14 -> 16, 5x5/1 pad 0: the kernel is not 3x3");
+  }
+
+  @Test
+  void aMeasuredKernelRemembersWhatItRanWith(@TempDir Path folder) {
+    Path times = folder.resolve("times.json");
+    System.setProperty(BenchChoosers.FILE, times.toString());
+    try {
+      String layer = "resnet20/stage1.block1.conv1";
+      ConvProblem problem = LayerCase.of(layer).problem("measured", 2, 2);
+      assertThat(BenchChoosers.ran("measured", times, problem, ConvPass.FORWARD))
+          .as("before")
+          .isEqualTo("measured");
+      passes(layer, "measured");
+      for (ConvPass pass : ConvPass.values()) {
+        assertThat(BenchChoosers.ran("measured", times, problem, pass)).isIn("winograd", "direct");
+      }
+      assertThat(BenchChoosers.ran("rule", times, problem, ConvPass.FORWARD)).isEqualTo("winograd");
+    } finally {
+      System.clearProperty(BenchChoosers.FILE);
+    }
   }
 
   static Stream<String> otherLayers() throws NoSuchFieldException {
@@ -143,6 +169,7 @@ class BenchmarksTest {
   void aTrainingStepHasTheLossOfGuessing() {
     TrainingStepBenchmark benchmark = new TrainingStepBenchmark();
     benchmark.model = "lenet5";
+    benchmark.algorithm = "rule";
     benchmark.batch = 3;
     benchmark.threads = 2;
     benchmark.setUp();
@@ -162,6 +189,7 @@ class BenchmarksTest {
   void anInferenceComputesScores() {
     InferenceBenchmark benchmark = new InferenceBenchmark();
     benchmark.model = "resnet20";
+    benchmark.algorithm = "rule";
     benchmark.batch = 2;
     benchmark.threads = 2;
     benchmark.setUp();

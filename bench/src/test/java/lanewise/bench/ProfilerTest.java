@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lanewise.choice.ConvChooser;
 import lanewise.error.MemoryBudgetException;
 import lanewise.models.Models;
 import lanewise.network.Flow;
@@ -34,7 +35,7 @@ class ProfilerTest {
 
   private static ProfileOptions options(Network network, Mode mode, long budget) {
     Duration none = Duration.ofMillis(1);
-    return new ProfileOptions(network, mode, 2, 2, none, none, none, budget);
+    return new ProfileOptions(network, mode, 2, 2, none, none, none, budget, ConvChooser.rule());
   }
 
   private static Profile profile(Network network, Mode mode) {
@@ -52,7 +53,7 @@ class ProfilerTest {
     assertThat(profile.update()).isPresent();
     assertThat(profile.step().count()).isGreaterThanOrEqualTo(5);
     OperationProfile conv = profile.operations().get(0);
-    assertThat(conv.algorithm()).isPresent();
+    assertThat(conv.algorithm()).hasValue("first");
     assertThat(conv.output()).isEqualTo(new Shape(16, 12, 12));
     long multiplyAdds = 2L * 16 * 144 * 27;
     assertThat(conv.forward().flops()).isEqualTo(2 * multiplyAdds);

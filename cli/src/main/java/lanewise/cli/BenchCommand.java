@@ -82,7 +82,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--all-algorithms",
-      description = "Run convolutions with every algorithm that takes them.")
+      description = "Run kernels with every algorithm that takes them.")
   private boolean allAlgorithms;
 
   @Option(
@@ -107,6 +107,8 @@ final class BenchCommand implements Callable<Integer> {
       description = "Folder of the report (default: runs/bench-DATE-TIME).")
   private Path output;
 
+  @Mixin private AlgorithmOptions algorithm;
+
   @Mixin private FormatOption format;
 
   BenchCommand(Session session) {
@@ -128,6 +130,8 @@ final class BenchCommand implements Callable<Integer> {
             batch == null ? 0 : batch,
             threads == null ? 0 : threads,
             allAlgorithms,
+            algorithm.name(),
+            AlgorithmOptions.file(session),
             quick ? Optional.of(QUICK) : Optional.empty(),
             peers,
             folder,

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import lanewise.choice.Choosers;
 import lanewise.error.InvalidModelException;
 import lanewise.tensor.Shape;
 import lanewise.train.TrainingConfig.ScheduleKind;
@@ -82,6 +83,20 @@ final class Converters {
             throw new TypeConversionException(
                 "'%s' is no schedule: write one-cycle or constant".formatted(text));
       };
+    }
+  }
+
+  /// The name of a way to choose algorithms.
+  static final class ChooserNames implements ITypeConverter<String> {
+
+    @Override
+    public String convert(String text) {
+      String name = text.strip().toLowerCase(Locale.ROOT);
+      if (!Choosers.names().contains(name)) {
+        throw new TypeConversionException(
+            "'%s' is no algorithm: write %s".formatted(text, String.join(", ", Choosers.names())));
+      }
+      return name;
     }
   }
 

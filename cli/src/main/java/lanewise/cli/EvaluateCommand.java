@@ -51,6 +51,8 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Threads that compute (default: all processors).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin private AlgorithmOptions algorithm;
+
   @Mixin private FormatOption format;
 
   EvaluateCommand(Session session) {
@@ -65,7 +67,8 @@ final class EvaluateCommand implements Callable<Integer> {
       info = saved.info();
     }
     Network network = Models.create(info.model(), info.input(), info.classNames().size());
-    try (Evaluator evaluator = Evaluator.load(file, network, batch, threads)) {
+    try (Evaluator evaluator =
+        Evaluator.load(file, network, batch, threads, algorithm.chooser(session))) {
       Dataset images = data.loadFor(info, session).split().validation();
       format.print(report(file, info, images, evaluator.evaluate(images)), session);
     }

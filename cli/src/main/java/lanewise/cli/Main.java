@@ -2,6 +2,7 @@ package lanewise.cli;
 
 import java.io.Console;
 import java.io.PrintWriter;
+import lanewise.data.DataLocator;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
@@ -18,7 +19,8 @@ public final class Main {
             new PrintWriter(System.out, true, System.out.charset()),
             new PrintWriter(System.err, true, System.err.charset()),
             console != null && console.isTerminal(),
-            new Interruption());
+            new Interruption(),
+            new DataLocator().cacheFolder());
     Runtime.getRuntime().addShutdownHook(new Thread(session.interruption()::atShutdown));
     int code = run(args, session);
     session.interruption().end(code);
@@ -29,7 +31,8 @@ public final class Main {
   ///
   /// @return the exit code
   public static int run(String[] args, PrintWriter out, PrintWriter err) {
-    return run(args, new Session(out, err, false, new Interruption()));
+    return run(
+        args, new Session(out, err, false, new Interruption(), new DataLocator().cacheFolder()));
   }
 
   static int run(String[] args, Session session) {

@@ -86,6 +86,8 @@ final class ProfileCommand implements Callable<Integer> {
       description = "Folder of the report (default: runs/profile-MODEL-DATE-TIME).")
   private Path output;
 
+  @Mixin private AlgorithmOptions algorithm;
+
   @Mixin private FormatOption format;
 
   ProfileCommand(Session session) {
@@ -124,7 +126,8 @@ final class ProfileCommand implements Callable<Integer> {
         duration(warmUp),
         duration(seconds),
         Duration.ofSeconds(1),
-        memoryBudget == null ? freeMemory() : memoryBudget);
+        memoryBudget == null ? freeMemory() : memoryBudget,
+        algorithm.chooser(session));
   }
 
   private static Duration duration(double seconds) {

@@ -2,6 +2,7 @@ package lanewise.cli;
 
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import lanewise.choice.ConvChooser;
 import lanewise.cli.Table.Column;
 import lanewise.layer.Parameter;
 import lanewise.network.Mode;
@@ -27,6 +28,9 @@ import picocli.CommandLine.Option;
       "The memory of a training step and of inference is what the compiled program would allocate",
       "for a whole batch: values, gradients and scratch memory that share their place where they",
       "can, parameters, and in training gradients and momentum of the parameters.",
+      "",
+      "With --algorithms, what each convolution and linear layer of a training step runs with, and",
+      "why not with the others; what was never measured is measured now.",
       ""
     },
     abbreviateSynopsis = true,
@@ -60,6 +64,13 @@ final class SummaryCommand implements Callable<Integer> {
   @Option(names = "--strict", description = "Count a multiply-add as two operations.")
   private boolean strict;
 
+  @Option(
+      names = "--algorithms",
+      description = "Show the algorithm of every pass instead, and why not the others.")
+  private boolean algorithms;
+
+  @Mixin private AlgorithmOptions algorithm;
+
   @Mixin private FormatOption format;
 
   SummaryCommand(Session session) {
@@ -69,11 +80,16 @@ final class SummaryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Network network = model.network();
-    format.print(report(network), session);
+    ConvChooser chooser = algorithm.chooser(session);
+    Report report =
+        algorithms
+            ? AlgorithmReport.of(network, batch, threads, chooser, algorithm.name())
+            : report(network, chooser);
+    format.print(report, session);
     return ExitCode.OK.number();
   }
 
-  private Report report(Network network) {
+  private Report report(Network network, ConvChooser chooser) {
     int outputs = network.output().channels();
     Theory theory = Theory.of(network, new Theory.Counting(countBiases, strict));
     return new Report("%s: %s -> %d classes".formatted(network.name(), network.input(), outputs))
@@ -98,8 +114,16 @@ final class SummaryCommand implements Callable<Integer> {
             "Moved by a training step",
             theory.traffic(batch, Mode.TRAINING).bytes(),
             Style.BYTES)
-        .fact("training_bytes", "Memory of a training step", trainingBytes(network), Style.BYTES)
-        .fact("inference_bytes", "Memory of inference", inferenceBytes(network), Style.BYTES);
+        .fact(
+            "training_bytes",
+            "Memory of a training step",
+            trainingBytes(network, chooser),
+            Style.BYTES)
+        .fact(
+            "inference_bytes",
+            "Memory of inference",
+            inferenceBytes(network, chooser),
+            Style.BYTES);
   }
 
   private String counting() {
@@ -154,15 +178,15 @@ final class SummaryCommand implements Callable<Integer> {
     return whole == 0 ? 0 : (double) part / whole;
   }
 
-  private long trainingBytes(Network network) {
+  private long trainingBytes(Network network, ConvChooser chooser) {
     long trained = parameterBytes(network, parameter -> parameter.role().trained());
-    return Program.plan(network, batch, Mode.TRAINING, threads).bytes()
+    return Program.plan(network, batch, Mode.TRAINING, threads, chooser).bytes()
         + parameterBytes(network, _ -> true)
         + 2 * trained; // gradients and momentum
   }
 
-  private long inferenceBytes(Network network) {
-    return Program.plan(network, batch, Mode.INFERENCE, threads).bytes()
+  private long inferenceBytes(Network network, ConvChooser chooser) {
+    return Program.plan(network, batch, Mode.INFERENCE, threads, chooser).bytes()
         + parameterBytes(network, _ -> true);
   }
 

@@ -2,6 +2,7 @@ package lanewise.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import lanewise.choice.ConvChooser;
 import lanewise.data.Normalization;
 import lanewise.data.Split;
 import lanewise.error.InvalidModelException;
@@ -66,6 +67,8 @@ final class TrainCommand implements Callable<Integer> {
       description = "The most off-heap memory, as in 4G (default: 80 %% of what is free).")
   private Long memoryBudget;
 
+  @Mixin private AlgorithmOptions algorithm;
+
   @Mixin private RunOptions run;
 
   TrainCommand(Session session) {
@@ -82,13 +85,14 @@ final class TrainCommand implements Callable<Integer> {
     Network network = Models.create(model == null ? DEFAULT_MODEL : model);
     TrainingConfig config = recipe.over(Recipes.of(network));
     RunFolder folder = run.folder(network.name());
-    long budget = budget(network, config);
+    ConvChooser chooser = algorithm.chooser(session);
+    long budget = budget(network, config, chooser);
     DataOptions.Source source = data.loadOrDraw(session);
     Split split = split(source, validationSplit, config.seed());
     folder.prepare();
     Normalization normalization = Normalization.of(split.train());
-    try (Trainer trainer = Trainer.create(network, config, split, normalization, budget)) {
-      return new TrainRun(session, trainer, network, source, split, folder).start();
+    try (Trainer trainer = Trainer.create(network, config, split, normalization, budget, chooser)) {
+      return run(trainer, network, source, split, folder).start();
     }
   }
 
@@ -105,20 +109,27 @@ final class TrainCommand implements Callable<Integer> {
     Network network = Models.create(saved.model(), saved.input(), saved.classNames().size());
     TrainingConfig config = recipe.resuming(saved.config());
     RunFolder folder = run.folder(network.name(), checkpoint);
-    long budget = budget(network, config);
+    ConvChooser chooser = algorithm.chooser(session);
+    long budget = budget(network, config, chooser);
     DataOptions.Source source = data.loadFor(saved, session);
     Split split = split(source, share(saved, source), config.seed());
     folder.prepare();
-    try (Trainer trainer = Trainer.create(network, config, split, saved.normalization(), budget)) {
+    try (Trainer trainer =
+        Trainer.create(network, config, split, saved.normalization(), budget, chooser)) {
       trainer.resume(checkpoint);
-      return new TrainRun(session, trainer, network, source, split, folder).resume(checkpoint);
+      return run(trainer, network, source, split, folder).resume(checkpoint);
     }
   }
 
+  private TrainRun run(
+      Trainer trainer, Network network, DataOptions.Source source, Split split, RunFolder folder) {
+    return new TrainRun(session, trainer, network, source, split, folder, algorithm.name());
+  }
+
   /// The budget of memory, once it is clear that the run fits in.
-  private long budget(Network network, TrainingConfig config) {
+  private long budget(Network network, TrainingConfig config, ConvChooser chooser) {
     long budget = memoryBudget == null ? freeMemory() : memoryBudget;
-    long needed = Trainer.memoryBytes(network, config);
+    long needed = Trainer.memoryBytes(network, config, chooser);
     if (needed > budget) {
       throw new MemoryBudgetException(
           "training %s in batches of %d needs %s of memory, the budget is %s: choose a smaller"

@@ -21,23 +21,27 @@ final class TrainRun {
   private final DataOptions.Source source;
   private final Split split;
   private final RunFolder folder;
+  private final String algorithm;
   private final RunRecorder recorder;
   private final StatusLine status;
 
   /// @param split the images of the source, or what was cut from them
+  /// @param algorithm how the algorithms of convolutions are chosen
   TrainRun(
       Session session,
       Trainer trainer,
       Network network,
       DataOptions.Source source,
       Split split,
-      RunFolder folder) {
+      RunFolder folder,
+      String algorithm) {
     this.session = session;
     this.trainer = trainer;
     this.network = network;
     this.source = source;
     this.split = split;
     this.folder = folder;
+    this.algorithm = algorithm;
     recorder = new RunRecorder(folder, trainer);
     status = new StatusLine(session.out(), session.terminal());
   }
@@ -165,6 +169,7 @@ final class TrainRun {
 
   private Map<String, Object> settings() {
     Map<String, Object> settings = new LinkedHashMap<>(trainer.config().toMap());
+    settings.put("algorithm", algorithm);
     settings.put("step", trainer.position().globalStep());
     settings.put("train_data", split.train().name());
     settings.put("train_images", split.train().size());

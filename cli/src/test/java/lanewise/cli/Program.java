@@ -2,13 +2,40 @@ package lanewise.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
 
 /// Runs the program inside the test.
 final class Program {
 
+  /// Shared by all tests, so that they measure a convolution once, and nowhere near the user's.
+  static final Path CACHE = temporaryFolder();
+
   private Program() {}
+
+  private static Path temporaryFolder() {
+    try {
+      Path folder = Files.createTempDirectory("lanewise-cache");
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /// How a run ended.
   record Result(int code, String out, String err) {
@@ -34,9 +61,15 @@ final class Program {
   }
 
   static Result run(Interruption interruption, Object... args) {
+    return runWithCache(CACHE, interruption, args);
+  }
+
+  /// @param cache the folder that the program takes for the user's cache
+  static Result runWithCache(Path cache, Interruption interruption, Object... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    Session session = new Session(new PrintWriter(out), new PrintWriter(err), false, interruption);
+    Session session =
+        new Session(new PrintWriter(out), new PrintWriter(err), false, interruption, cache);
     return new Result(Main.run(strings(args), session), out.toString(), err.toString());
   }
 

@@ -3,6 +3,7 @@ package lanewise.choice;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 
 /// Times several ways to do the same, by turns, so that whatever else the machine does hits all of
 /// them. The time of each is that of its fastest run, once it has settled: no run of a while was
@@ -17,7 +18,7 @@ final class Contest {
   /// How long each runs per turn, in nanoseconds as all times.
   private static final long TURN = 5_000_000;
 
-  /// A run that is faster by less than this share is no progress.
+  /// Less than this share faster than at the last progress is none.
   private static final double TRIFLE = 0.02;
 
   /// How long, and how many runs, without progress until a time has settled.
@@ -25,19 +26,27 @@ final class Contest {
 
   private static final int QUIET_RUNS = 3;
 
-  /// The same for one that is new, or slower than the best by a factor of [#SUSPICIOUS].
+  /// How long for one that is new, or slower than the best by a factor of [#SUSPICIOUS]. One that
+  /// is neither needs no more than a single run of this length.
   private static final long LONG_QUIET = 10 * QUIET;
 
   private static final double SUSPICIOUS = 3;
 
-  /// The longest that each runs, unless a single run takes longer.
-  private static final long CAP = 3_000_000_000L;
+  /// The longest that each runs, but for the run that passes it.
+  private static final long CAP = 10_000_000_000L;
+
+  /// How it ended.
+  ///
+  /// @param nanos time of the fastest run of each, at least 1
+  /// @param settled whether none was cut off while it still became faster
+  record Result(long[] nanos, boolean settled) {}
 
   private final LongSupplier clock;
   private final List<Runnable> rivals;
   private final List<Boolean> known;
   private final long[] best;
   private final long[] spent;
+  private final long[] mark;
   private final long[] progressAt;
   private final int[] runsSince;
 
@@ -49,33 +58,39 @@ final class Contest {
     this.known = known;
     best = new long[rivals.size()];
     spent = new long[rivals.size()];
+    mark = new long[rivals.size()];
     progressAt = new long[rivals.size()];
     runsSince = new int[rivals.size()];
     Arrays.fill(best, Long.MAX_VALUE);
+    Arrays.fill(mark, Long.MAX_VALUE);
   }
 
-  /// Nanoseconds of the fastest run of each, at least 1.
-  long[] run() {
-    boolean settled;
+  /// Runs all until their times have settled.
+  Result run() {
+    boolean over;
     do {
-      settled = true;
+      over = true;
       for (int i = 0; i < rivals.size(); i++) {
-        if (!settled(i)) {
+        if (!settled(i) && spent[i] < CAP) {
           turn(i);
-          settled = false;
+          over = false;
         }
       }
-    } while (!settled);
-    return best;
+    } while (!over);
+    return new Result(best, IntStream.range(0, best.length).allMatch(this::quiet));
   }
 
   private boolean settled(int i) {
-    if (spent[i] >= CAP) {
-      return true;
-    }
-    boolean slow = best[i] > SUSPICIOUS * Arrays.stream(best).min().orElseThrow();
-    long quiet = known.get(i) && !slow ? QUIET : LONG_QUIET;
-    return runsSince[i] >= QUIET_RUNS && spent[i] - progressAt[i] >= quiet;
+    boolean longRuns = isTrusted(i) && spent[i] - progressAt[i] >= LONG_QUIET;
+    return quiet(i) && (runsSince[i] >= QUIET_RUNS || longRuns);
+  }
+
+  private boolean quiet(int i) {
+    return spent[i] - progressAt[i] >= (isTrusted(i) ? QUIET : LONG_QUIET);
+  }
+
+  private boolean isTrusted(int i) {
+    return known.get(i) && best[i] <= SUSPICIOUS * Arrays.stream(best).min().orElseThrow();
   }
 
   private void turn(int i) {
@@ -85,7 +100,8 @@ final class Contest {
       rivals.get(i).run();
       long time = Math.max(1, clock.getAsLong() - start);
       spent[i] += time;
-      if (time < (1 - TRIFLE) * best[i]) {
+      if (time < (1 - TRIFLE) * mark[i]) {
+        mark[i] = time;
         progressAt[i] = spent[i];
         runsSince[i] = 0;
       } else {

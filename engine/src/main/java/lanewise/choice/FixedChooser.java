@@ -1,6 +1,7 @@
 package lanewise.choice;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvPass;
@@ -29,19 +30,18 @@ record FixedChooser(Optional<ConvAlgorithm> forced) implements ConvChooser {
   @Override
   public PassChoice choose(ConvProblem problem, ConvPass pass, Trial trial) {
     ConvAlgorithm chosen = chosen(problem, pass);
-    if (forced.equals(Optional.of(chosen))) {
-      return PassChoice.unmeasured(
-          problem, pass, chosen, a -> a == chosen ? "ordered" : "not ordered");
-    }
-    return PassChoice.unmeasured(
+    boolean ordered = forced.equals(Optional.of(chosen));
+    return PassChoice.of(
         problem,
         pass,
         chosen,
-        algorithm ->
-            algorithm == chosen
-                ? "the fixed rule's choice"
-                : algorithm
-                    .passedOver(problem.spec())
-                    .orElse(chosen + " comes before it in the list"));
+        Map.of(),
+        algorithm -> ordered ? "one was ordered" : reason(problem, algorithm, chosen));
+  }
+
+  private static String reason(ConvProblem problem, ConvAlgorithm algorithm, ConvAlgorithm chosen) {
+    return algorithm == chosen
+        ? "the first of the list that the fixed rule takes"
+        : algorithm.passedOver(problem.spec()).orElse(chosen + " comes before it in the list");
   }
 }

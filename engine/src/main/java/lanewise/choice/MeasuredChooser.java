@@ -1,16 +1,16 @@
 package lanewise.choice;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.LongSupplier;
-import lanewise.choice.PassChoice.Verdict;
 import lanewise.error.StorageException;
 import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvPass;
@@ -42,6 +42,9 @@ public final class MeasuredChooser implements ConvChooser {
     ///
     /// @param reason one line: the file, what happened, what to do
     default void notSaved(String reason) {}
+
+    /// Times did not settle, as on a busy machine: they count for this process alone.
+    default void unsettled(ConvProblem problem, ConvPass pass) {}
   }
 
   MeasuredChooser(Optional<TimesFile> file, Listener listener, LongSupplier clock) {
@@ -75,8 +78,7 @@ public final class MeasuredChooser implements ConvChooser {
         .orElseGet(
             () -> {
               listener.measuring(problem, pass);
-              String key = key(problem, pass);
-              times.put(key, save(key, measure(problem.candidates(pass), pass, trial)));
+              times.put(key(problem, pass), measure(problem, pass, trial));
               return remembered(problem, pass).orElseThrow();
             });
   }
@@ -86,7 +88,7 @@ public final class MeasuredChooser implements ConvChooser {
     List<ConvAlgorithm> candidates = problem.candidates(pass);
     if (candidates.size() == 1) {
       return Optional.of(
-          PassChoice.unmeasured(problem, pass, candidates.getFirst(), _ -> "all others refuse"));
+          PassChoice.of(problem, pass, candidates.getFirst(), Map.of(), _ -> "all others refuse"));
     }
     Map<ConvAlgorithm, Long> found = times.get(key(problem, pass));
     return found == null || !found.keySet().equals(Set.copyOf(candidates))
@@ -98,26 +100,27 @@ public final class MeasuredChooser implements ConvChooser {
     return problem + ", " + pass;
   }
 
-  private Map<ConvAlgorithm, Long> measure(
-      List<ConvAlgorithm> candidates, ConvPass pass, Trial trial) {
+  /// @return what counts from now on: another process may have been faster
+  private Map<ConvAlgorithm, Long> measure(ConvProblem problem, ConvPass pass, Trial trial) {
+    List<ConvAlgorithm> candidates = problem.candidates(pass);
     List<Runnable> rivals = candidates.stream().map(a -> trial.with(a, pass)).toList();
     // known.add is false for what was there before
     List<Boolean> before = candidates.stream().map(a -> !known.add(List.of(a, pass))).toList();
-    long[] nanos = new Contest(clock, rivals, before).run();
-    Map<ConvAlgorithm, Long> result = new EnumMap<>(ConvAlgorithm.class);
-    for (int i = 0; i < nanos.length; i++) {
-      result.put(candidates.get(i), nanos[i]);
+    Contest.Result result = new Contest(clock, rivals, before).run();
+    Map<ConvAlgorithm, Long> measured = new EnumMap<>(ConvAlgorithm.class);
+    for (int i = 0; i < rivals.size(); i++) {
+      measured.put(candidates.get(i), result.nanos()[i]);
     }
-    return result;
-  }
-
-  /// What counts from now on: another process may have been faster.
-  private Map<ConvAlgorithm, Long> save(String key, Map<ConvAlgorithm, Long> measured) {
-    if (file.isEmpty() || !saves) {
+    if (!result.settled()) {
+      listener.unsettled(problem, pass);
       return measured;
     }
+    return file.isPresent() && saves ? save(key(problem, pass), measured) : measured;
+  }
+
+  private Map<ConvAlgorithm, Long> save(String key, Map<ConvAlgorithm, Long> measured) {
     try {
-      return file.get().add(key, measured);
+      return file.orElseThrow().add(key, measured);
     } catch (StorageException e) {
       saves = false;
       listener.notSaved(e.getMessage());
@@ -130,32 +133,33 @@ public final class MeasuredChooser implements ConvChooser {
       ConvPass pass,
       List<ConvAlgorithm> candidates,
       Map<ConvAlgorithm, Long> nanos) {
-    ConvAlgorithm first = candidates.getFirst();
+    ConvAlgorithm best = candidates.getFirst();
     for (ConvAlgorithm algorithm : candidates) {
-      if (nanos.get(algorithm) < (1 - MARGIN) * nanos.get(first)) {
-        first = algorithm;
+      if (nanos.get(algorithm) < (1 - MARGIN) * nanos.get(best)) {
+        best = algorithm;
       }
     }
-    ConvAlgorithm chosen = first;
+    ConvAlgorithm chosen = best;
+    Map<ConvAlgorithm, Double> seconds = new EnumMap<>(ConvAlgorithm.class);
+    nanos.forEach((algorithm, time) -> seconds.put(algorithm, time * 1e-9));
     return PassChoice.of(
-        problem,
-        pass,
-        chosen,
-        algorithm ->
-            new Verdict(
-                algorithm,
-                OptionalDouble.of(nanos.get(algorithm) * 1e-9),
-                reason(algorithm, chosen, (double) nanos.get(algorithm) / nanos.get(chosen))));
+        problem, pass, chosen, seconds, algorithm -> reason(algorithm, chosen, seconds));
   }
 
-  /// @param ratio its time over that of the one that was chosen
-  private static String reason(ConvAlgorithm algorithm, ConvAlgorithm chosen, double ratio) {
+  private static String reason(
+      ConvAlgorithm algorithm, ConvAlgorithm chosen, Map<ConvAlgorithm, Double> seconds) {
+    double ratio = seconds.get(algorithm) / seconds.get(chosen);
     if (algorithm == chosen) {
-      return "the fastest, or close to it and first in the list";
+      boolean fastest = seconds.get(chosen) <= Collections.min(seconds.values());
+      return fastest ? "the fastest" : "close to the fastest, and before it in the list";
     }
     return ratio >= 1
-        ? "%.2f times as long".formatted(ratio)
-        : "%.1f %% faster than %s, less than the %.0f %% that it takes"
-            .formatted(100 * (1 - ratio), chosen, 100 * MARGIN);
+        ? String.format(Locale.ROOT, "%.2f times as long", ratio)
+        : String.format(
+            Locale.ROOT,
+            "%.1f %% faster than %s, which is before it in the list: less than %.0f %%",
+            100 * (1 - ratio),
+            chosen,
+            100 * MARGIN);
   }
 }

@@ -1,5 +1,6 @@
 package lanewise.kernel;
 
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -8,8 +9,11 @@ import java.util.concurrent.locks.LockSupport;
 /// piece varies, what a piece computes does not, so results are the same bits for any number of
 /// threads.
 ///
-/// Workers spin shortly for the next loop (a training step has a hundred of them, microseconds
-/// apart) and then sleep. One caller at a time; [#close()] stops the workers.
+/// The caller waits for the pieces that were taken, not for the workers: one that other work keeps
+/// from its processor finds nothing left when it comes, and holds up nobody. Workers spin shortly
+/// for the next loop (a training step has a hundred of them, microseconds apart) and then sleep; so
+/// does the caller for the last pieces, since a processor that waits asleep is free for the thread
+/// that is waited for. One caller at a time; [#close()] stops the workers.
 public final class Parallel implements AutoCloseable {
 
   /// One piece of a loop.
@@ -20,27 +24,35 @@ public final class Parallel implements AutoCloseable {
     void run(int piece, int thread);
   }
 
-  private static final int SPINS = 20_000;
+  // About what it costs to fall asleep and be woken.
+  private static final long SPIN_NANOS = 50_000;
 
   private final Thread[] workers;
-  private final AtomicInteger next = new AtomicInteger();
-  private final AtomicInteger busy = new AtomicInteger();
-  private volatile int generation;
+  private final AtomicInteger untaken = new AtomicInteger(); // pieces of the loop that runs
+  private final AtomicInteger unfinished = new AtomicInteger(); // pieces, untaken or being run
+  private final AtomicInteger asleep = new AtomicInteger(); // workers
+  private volatile Thread sleepingCaller;
   private volatile boolean closed;
   private volatile Throwable failure;
+
+  // Of the loop that runs: written before a piece can be taken, read only by who has taken one.
   private int pieces;
   private Body body = (piece, thread) -> {};
 
   /// @param threads at least 1, the caller included
   public Parallel(int threads) {
+    this(threads, Thread.ofPlatform().name("lanewise-", 1).daemon().factory());
+  }
+
+  /// For tests: workers that start as the factory likes.
+  Parallel(int threads, ThreadFactory factory) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads: " + threads);
     }
     workers = new Thread[threads - 1];
     for (int i = 0; i < workers.length; i++) {
       int thread = i + 1;
-      workers[i] =
-          Thread.ofPlatform().name("lanewise-" + thread).daemon().unstarted(() -> work(thread));
+      workers[i] = factory.newThread(() -> work(thread));
       workers[i].start();
     }
   }
@@ -65,52 +77,79 @@ public final class Parallel implements AutoCloseable {
     }
     pieces = pieceCount;
     body = loopBody;
-    next.set(0);
-    busy.set(workers.length);
-    generation++; // publishes the fields above
-    for (Thread worker : workers) {
-      LockSupport.unpark(worker);
+    unfinished.set(pieceCount);
+    untaken.set(pieceCount); // publishes the fields above
+    if (asleep.get() > 0) {
+      wakeWorkers();
     }
-    take(0);
-    int spins = 0;
-    while (busy.get() > 0) {
-      if (++spins < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield(); // more threads than processors: let the one that is waited for run
-      }
-    }
+    takePieces(0);
+    awaitTaken();
     rethrow();
   }
 
   private void work(int thread) {
-    int seen = 0;
-    while (true) {
-      int spins = 0;
-      while (generation == seen) {
-        if (closed) {
-          return;
-        }
-        if (++spins < SPINS) {
-          Thread.onSpinWait();
-        } else {
+    long since = System.nanoTime();
+    while (!closed) {
+      if (untaken.get() > 0) {
+        takePieces(thread);
+        since = System.nanoTime();
+      } else if (System.nanoTime() - since < SPIN_NANOS) {
+        Thread.onSpinWait();
+      } else {
+        asleep.incrementAndGet(); // before it looks a last time, so that no loop is missed
+        if (untaken.get() == 0 && !closed) {
           LockSupport.park(this);
         }
+        asleep.decrementAndGet();
+        since = System.nanoTime();
       }
-      seen++;
-      take(thread);
-      busy.decrementAndGet();
     }
   }
 
-  private void take(int thread) {
+  private void takePieces(int thread) {
+    int taken = 0;
     try {
-      for (int piece = next.getAndIncrement(); piece < pieces; piece = next.getAndIncrement()) {
-        body.run(piece, thread);
+      for (int left = take(); left > 0; left = take()) {
+        taken++;
+        body.run(pieces - left, thread);
       }
     } catch (Throwable e) { // handed to the caller of run
       failure = failure == null ? e : failure;
-      next.set(pieces);
+      taken += untaken.getAndSet(0); // nobody starts the others
+    }
+    if (taken > 0 && unfinished.addAndGet(-taken) == 0) {
+      LockSupport.unpark(sleepingCaller); // null while it is awake, which is then ignored
+    }
+  }
+
+  /// Takes a piece. The count may be of a later loop than the one that the thread came for: it then
+  /// has a piece of that one.
+  ///
+  /// @return how many were left with it, 0 if there was none
+  private int take() {
+    int left = untaken.get();
+    while (left > 0) {
+      int found = untaken.compareAndExchange(left, left - 1);
+      if (found == left) {
+        return left;
+      }
+      left = found;
+    }
+    return 0;
+  }
+
+  private void awaitTaken() {
+    long since = System.nanoTime();
+    while (unfinished.get() > 0) {
+      if (System.nanoTime() - since < SPIN_NANOS) {
+        Thread.onSpinWait();
+      } else {
+        sleepingCaller = Thread.currentThread(); // before it looks again, so that no end is missed
+        while (unfinished.get() > 0) {
+          LockSupport.park(this);
+        }
+        sleepingCaller = null;
+      }
     }
   }
 
@@ -130,6 +169,10 @@ public final class Parallel implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    wakeWorkers();
+  }
+
+  private void wakeWorkers() {
     for (Thread worker : workers) {
       LockSupport.unpark(worker);
     }

@@ -62,8 +62,13 @@ public record BatchNorm2d(double epsilon, double momentum, boolean residual, boo
   }
 
   @Override
+  public boolean readsStatistics() {
+    return true;
+  }
+
+  @Override
   public boolean backwardReadsOutput() {
-    return relu;
+    return relu && residual;
   }
 
   @Override
@@ -104,6 +109,7 @@ public record BatchNorm2d(double epsilon, double momentum, boolean residual, boo
       if (b.training()) {
         kernel.forwardTraining(
             b.input(),
+            b.inputStatistics(),
             residual,
             values.get("weight"),
             values.get("bias"),

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.Parallel;
+import lanewise.kernel.simd.ChannelStatistics;
 import lanewise.tensor.Tensor;
 
 /// Everything that a layer is bound to when it is compiled.
@@ -17,12 +18,15 @@ import lanewise.tensor.Tensor;
 /// @param outputGradient gradient of the output; null unless training
 /// @param values the parameters' packed values by name
 /// @param gradients the trained parameters' packed gradients by name; empty unless training
+/// @param inputStatistics of the first input, taken by the layer that made it; null if by none
+/// @param outputStatistics to be taken of the output for the next layer; null if it wants none
 /// @param zeros as many zeros as the most channels of any layer, padded
 /// @param workspace scratch memory, at least what the layer asked for
 /// @param parallel the threads
 /// @param chooser chooses the algorithms of convolutions
 /// @param clock the training step that runs, for random numbers
 /// @param key random key of this layer
+@SuppressWarnings("exports") // statistics are a matter between the engine's own layers
 public record Binding(
     boolean training,
     List<Tensor> inputs,
@@ -32,6 +36,8 @@ public record Binding(
     Tensor outputGradient,
     Map<String, MemorySegment> values,
     Map<String, MemorySegment> gradients,
+    ChannelStatistics inputStatistics,
+    ChannelStatistics outputStatistics,
     MemorySegment zeros,
     MemorySegment workspace,
     Parallel parallel,

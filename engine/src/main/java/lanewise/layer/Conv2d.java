@@ -104,6 +104,11 @@ public record Conv2d(
   }
 
   @Override
+  public boolean takesStatistics() {
+    return true;
+  }
+
+  @Override
   public boolean backwardReadsOutput() {
     return relu;
   }

@@ -52,6 +52,18 @@ public interface Layer {
     return Optional.empty();
   }
 
+  /// Whether training wants mean and variance per channel of the first input
+  /// ([Binding#inputStatistics]).
+  default boolean readsStatistics() {
+    return false;
+  }
+
+  /// Whether forward can take mean and variance of its output while it is in the cache
+  /// ([Binding#outputStatistics]).
+  default boolean takesStatistics() {
+    return false;
+  }
+
   /// Whether the network's input may come as a plain image, its channels side by side for each
   /// pixel
   /// (lanes = channels), instead of in blocks of channels.

@@ -118,7 +118,15 @@ final class Product implements Operation {
     switch (pass) {
       case FORWARD -> {
         float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
-        c.forward(b.input(), weights, offsets, b.output(), floor, b.workspace(), b.parallel());
+        c.forward(
+            b.input(),
+            weights,
+            offsets,
+            b.output(),
+            floor,
+            b.outputStatistics(),
+            b.workspace(),
+            b.parallel());
       }
       case BACKWARD_DATA ->
           c.backwardData(

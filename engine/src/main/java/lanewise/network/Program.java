@@ -10,6 +10,7 @@ import lanewise.choice.ConvChoice;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
+import lanewise.kernel.simd.ChannelStatistics;
 import lanewise.layer.Binding;
 import lanewise.layer.Operation;
 import lanewise.layer.Parameter;
@@ -44,6 +45,7 @@ public final class Program {
   private final Tensor[] values;
   private final Tensor[] valueGradients;
   private final boolean[] written;
+  private final ChannelStatistics[] statistics;
   private final Operation[] operations;
   private final List<Tensor> outputs = new ArrayList<>();
   private final List<Tensor> outputGradients = new ArrayList<>();
@@ -91,6 +93,7 @@ public final class Program {
       outputGradients.add(valueGradients[node]);
       written[node] = true;
     }
+    statistics = statistics(plan.operations(), shapes);
     operations = new Operation[plan.operations().size()];
     // Backward order: the first operation that reaches a gradient writes it, the others add to it.
     for (int i = operations.length - 1; i >= 0; i--) {
@@ -109,6 +112,21 @@ public final class Program {
       Memory memory,
       Parallel parallel) {
     return compile(network, batch, mode, parameters, memory, parallel, ConvChooser.rule());
+  }
+
+  /// Per node, where its producer leaves statistics for its consumer; null where there is no such
+  /// pair.
+  private ChannelStatistics[] statistics(List<Fusion.Fused> fused, List<Shape> shapes) {
+    ChannelStatistics[] result = new ChannelStatistics[shapes.size()];
+    for (Fusion.Fused f : fused) {
+      int from = f.inputs().get(0);
+      boolean wanted = mode == Mode.TRAINING && f.layer().readsStatistics() && from >= 0;
+      if (wanted
+          && fused.stream().anyMatch(p -> p.output() == from && p.layer().takesStatistics())) {
+        result[from] = new ChannelStatistics(shapes.get(from).channels());
+      }
+    }
+    return result;
   }
 
   /// Compiles a network. In [Mode#INFERENCE] auxiliary outputs are left out.
@@ -186,6 +204,8 @@ public final class Program {
                 valueGradients[f.output()],
                 bound,
                 boundGradients,
+                f.inputs().get(0) < 0 ? null : statistics[f.inputs().get(0)],
+                statistics[f.output()],
                 zeros,
                 workspace,
                 parallel,

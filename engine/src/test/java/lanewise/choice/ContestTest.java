@@ -12,8 +12,14 @@ class ContestTest {
 
   private final FakeWork work = new FakeWork();
 
-  private long[] run(boolean known, Runnable... rivals) {
+  private Contest.Result contest(boolean known, Runnable... rivals) {
     return new Contest(work, List.of(rivals), Collections.nCopies(rivals.length, known)).run();
+  }
+
+  private long[] run(boolean known, Runnable... rivals) {
+    Contest.Result result = contest(known, rivals);
+    assertThat(result.settled()).isTrue();
+    return result.nanos();
   }
 
   @Test
@@ -43,16 +49,29 @@ class ContestTest {
   }
 
   @Test
-  void oneThatNeverSettlesIsCutOff() {
-    Runnable ever = work.of(spent -> Math.max(1, 100 * MS - spent / 40));
-    run(false, ever, work.of(100 * MS));
-    assertThat(work.getAsLong()).isLessThan(7_000 * MS);
+  void oneThatNeverSettlesIsCutOffAndThatIsSaid() {
+    Runnable ever = work.of(spent -> (long) (100 * MS * Math.pow(0.97, spent / (100.0 * MS))));
+    assertThat(contest(false, ever, work.of(100 * MS)).settled()).isFalse();
+    assertThat(work.getAsLong()).isBetween(10_000 * MS, 12_000 * MS);
   }
 
   @Test
-  void runsLongerThanTheCapRunOnce() {
-    assertThat(run(false, work.of(9_000 * MS), work.of(4_000 * MS)))
-        .containsExactly(9_000 * MS, 4_000 * MS);
-    assertThat(work.runs()).isEqualTo(2);
+  void longRunsAreFew() {
+    assertThat(run(true, work.of(3_000 * MS), work.of(2_000 * MS)))
+        .containsExactly(3_000 * MS, 2_000 * MS);
+    assertThat(work.runs()).as("a first one, and one that confirms it").isEqualTo(2 * 2);
+  }
+
+  @Test
+  void runsThatPassTheCapAreConfirmedOnce() {
+    assertThat(run(false, work.of(9_000 * MS), work.of(8_000 * MS)))
+        .containsExactly(9_000 * MS, 8_000 * MS);
+    assertThat(work.runs()).isEqualTo(2 * 2);
+  }
+
+  @Test
+  void aLongPlateauOfCodeThatIsNotCompiledYetIsPassed() {
+    Runnable cold = work.of(spent -> spent < 2_000 * MS ? 900 * MS : 20 * MS);
+    assertThat(run(false, cold, work.of(30 * MS))).containsExactly(20 * MS, 30 * MS);
   }
 }

@@ -78,7 +78,7 @@ class FixedChooserTest {
 
   private static List<String> reasons(ConvSpec spec, boolean plainImage, ConvPass pass) {
     return ConvChooser.rule().choose(problem(spec, plainImage), pass, NOTHING).verdicts().stream()
-        .map(v -> v.algorithm() + ": " + v.reason())
+        .map(v -> "%s %s: %s".formatted(v.algorithm(), v.outcome(), v.reason()))
         .toList();
   }
 
@@ -86,30 +86,30 @@ class FixedChooserTest {
   void whatTheRuleSays() {
     assertThat(reasons(LARGE, false, ConvPass.FORWARD))
         .containsExactly(
-            "winograd: the fixed rule's choice",
-            "pointwise: refuses: the kernel is not 1x1",
-            "first: refuses: more than 3 or 4 input channels",
-            "direct: winograd comes before it in the list");
+            "winograd chosen: the first of the list that the fixed rule takes",
+            "pointwise refused: the kernel is not 1x1",
+            "first refused: more than 3 or 4 input channels",
+            "direct lost: winograd comes before it in the list");
     assertThat(reasons(NARROW, false, ConvPass.BACKWARD_WEIGHTS))
         .containsExactly(
-            "winograd: fewer than 16 channels or filters",
-            "pointwise: refuses: the kernel is not 1x1",
-            "first: refuses: more than 3 or 4 input channels",
-            "direct: the fixed rule's choice");
+            "winograd lost: fewer than 16 channels or filters",
+            "pointwise refused: the kernel is not 1x1",
+            "first refused: more than 3 or 4 input channels",
+            "direct chosen: the first of the list that the fixed rule takes");
     assertThat(reasons(IMAGE, true, ConvPass.FORWARD))
         .containsExactly(
-            "winograd: refuses: the source is a plain image",
-            "pointwise: refuses: the kernel is not 1x1",
-            "first: the fixed rule's choice",
-            "direct: refuses: the source is a plain image");
+            "winograd refused: the source is a plain image",
+            "pointwise refused: the kernel is not 1x1",
+            "first chosen: the first of the list that the fixed rule takes",
+            "direct refused: the source is a plain image");
     assertThat(reasons(IMAGE, true, ConvPass.BACKWARD_DATA))
         .containsExactly(
-            "winograd: fewer than 16 channels or filters",
-            "pointwise: refuses: the kernel is not 1x1",
-            "first: refuses: it has no such pass",
-            "direct: the fixed rule's choice");
+            "winograd lost: fewer than 16 channels or filters",
+            "pointwise refused: the kernel is not 1x1",
+            "first refused: it has no such pass",
+            "direct chosen: the first of the list that the fixed rule takes");
     assertThat(reasons(IMAGE, false, ConvPass.FORWARD).get(2))
-        .isEqualTo("first: refuses: the source lies in blocks of channels");
+        .isEqualTo("first refused: the source lies in blocks of channels");
   }
 
   @Test

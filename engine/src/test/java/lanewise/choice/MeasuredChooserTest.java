@@ -43,6 +43,11 @@ class MeasuredChooserTest {
         }
 
         @Override
+        public void unsettled(ConvProblem problem, ConvPass pass) {
+          told.add("unsettled " + pass);
+        }
+
+        @Override
         public void notSaved(String reason) {
           told.add(reason);
         }
@@ -72,12 +77,12 @@ class MeasuredChooserTest {
     PassChoice choice = choose(chooser());
     assertThat(choice.chosen()).isEqualTo(ConvAlgorithm.WINOGRAD);
     assertThat(choice.verdicts())
-        .map(v -> "%s %s %s".formatted(v.algorithm(), v.seconds(), v.reason()))
+        .map(v -> "%s %s %s %s".formatted(v.algorithm(), v.outcome(), v.seconds(), v.reason()))
         .containsExactly(
-            "winograd OptionalDouble[0.002] the fastest, or close to it and first in the list",
-            "pointwise OptionalDouble.empty refuses: the kernel is not 1x1",
-            "first OptionalDouble.empty refuses: more than 3 or 4 input channels",
-            "direct OptionalDouble[0.004] 2.00 times as long");
+            "winograd chosen OptionalDouble[0.002] the fastest",
+            "pointwise refused OptionalDouble.empty the kernel is not 1x1",
+            "first refused OptionalDouble.empty more than 3 or 4 input channels",
+            "direct lost OptionalDouble[0.004] 2.00 times as long");
     nanos.put(ConvAlgorithm.WINOGRAD, 5_000_000L);
     PassChoice other = chooser().choose(PROBLEM, ConvPass.BACKWARD_DATA, this::trial);
     assertThat(other.chosen()).isEqualTo(ConvAlgorithm.DIRECT);
@@ -88,8 +93,10 @@ class MeasuredChooserTest {
     nanos.put(ConvAlgorithm.DIRECT, 1_920_000L);
     PassChoice choice = choose(chooser());
     assertThat(choice.chosen()).isEqualTo(ConvAlgorithm.WINOGRAD);
+    assertThat(choice.verdicts().getFirst().reason())
+        .isEqualTo("close to the fastest, and before it in the list");
     assertThat(choice.verdicts().getLast().reason())
-        .isEqualTo("4.0 % faster than winograd, less than the 5 % that it takes");
+        .isEqualTo("4.0 % faster than winograd, which is before it in the list: less than 5 %");
   }
 
   @Test
@@ -122,7 +129,7 @@ class MeasuredChooserTest {
     ConvProblem strided = new ConvProblem(new ConvSpec(64, 16, 16, 64, 3, 3, 2, 1, 1), false, 8, 2);
     PassChoice choice = chooser().choose(strided, ConvPass.FORWARD, this::trial);
     assertThat(choice.chosen()).isEqualTo(ConvAlgorithm.DIRECT);
-    assertThat(choice.verdicts().getFirst().reason()).isEqualTo("refuses: the stride is not 1");
+    assertThat(choice.verdicts().getFirst().reason()).isEqualTo("the stride is not 1");
     assertThat(told).isEmpty();
     assertThat(file).doesNotExist();
   }
@@ -176,6 +183,21 @@ class MeasuredChooserTest {
     choose(chooser);
     assertThat(told).hasSize(3).element(1).asString().contains(file.toString(), "XDG_CACHE_HOME");
     assertThat(told).filteredOn(line -> line.startsWith("measuring")).hasSize(2);
+  }
+
+  @Test
+  void timesThatDoNotSettleCountForThisProcessAlone() {
+    MeasuredChooser chooser = chooser();
+    ConvChooser.Trial restless =
+        (algorithm, _) ->
+            algorithm == ConvAlgorithm.DIRECT
+                ? clock.of(spent -> (long) (1e8 * Math.pow(0.97, spent / 1e8)))
+                : clock.of(100_000_000L);
+    PassChoice choice = chooser.choose(PROBLEM, ConvPass.FORWARD, restless);
+    assertThat(choose(chooser)).as("remembered here").isEqualTo(choice);
+    assertThat(told).containsExactly("measuring forward", "unsettled forward");
+    choose(chooser());
+    assertThat(told).hasSize(3);
   }
 
   @Test

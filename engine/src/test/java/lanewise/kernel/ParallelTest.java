@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ParallelTest {
 
   private static final int[] SIZES = {0, 1, 2, 3, 4, 5, 7, 16, 63, 1000};
@@ -61,16 +66,86 @@ class ParallelTest {
   @Test
   void piecesRunAtTheSameTime() {
     try (Parallel parallel = new Parallel(2)) {
+      checkTwoAtTheSameTime(parallel);
+    }
+  }
+
+  private static void checkTwoAtTheSameTime(Parallel parallel) {
+    AtomicInteger arrived = new AtomicInteger();
+    parallel.run(2, (piece, thread) -> meet(arrived));
+    assertThat(arrived).hasValue(2);
+  }
+
+  private static void meet(AtomicInteger arrived) {
+    arrived.incrementAndGet();
+    while (arrived.get() < 2) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /// Many more threads than processors: most come late to every loop, some to one that has ended.
+  @Test
+  void threadsThatComeLateHarmNoLoop() {
+    try (Parallel parallel = new Parallel(24)) {
+      int[] values = new int[9];
+      for (int round = 1; round <= 5_000; round++) {
+        int pieces = 2 + round % 8;
+        int now = round;
+        Arrays.fill(values, 0);
+        parallel.run(pieces, (piece, thread) -> values[piece] += now);
+        for (int i = 0; i < values.length; i++) {
+          assertThat(values[i]).as("round %d, piece %d", round, i).isEqualTo(i < pieces ? now : 0);
+        }
+      }
+    }
+  }
+
+  /// The worker's piece takes so long that the caller goes to sleep over it.
+  @Test
+  void aCallerThatWentToSleepWakesUpAtTheEnd() {
+    try (Parallel parallel = new Parallel(2)) {
       AtomicInteger arrived = new AtomicInteger();
+      int[] written = new int[2];
       parallel.run(
           2,
           (piece, thread) -> {
-            arrived.incrementAndGet();
-            while (arrived.get() < 2) {
-              Thread.onSpinWait();
-            }
+            meet(arrived);
+            LockSupport.parkNanos(thread == 0 ? 0 : 30_000_000);
+            written[thread] = 1;
           });
-      assertThat(arrived).hasValue(2);
+      assertThat(written).containsExactly(1, 1);
+      checkOnce(parallel, 63);
+    }
+  }
+
+  /// What other work does to a worker: it gets no processor until much later.
+  @Test
+  void loopsDoNotWaitForAWorkerThatDoesNotCome() {
+    CountDownLatch processor = new CountDownLatch(1);
+    ThreadFactory late =
+        task ->
+            Thread.ofPlatform()
+                .daemon()
+                .unstarted(
+                    () -> {
+                      awaitUninterruptibly(processor);
+                      task.run();
+                    });
+    try (Parallel parallel = new Parallel(2, late)) {
+      for (int pieces : SIZES) {
+        checkOnce(parallel, pieces);
+      }
+      processor.countDown();
+      checkTwoAtTheSameTime(parallel);
+      checkOnce(parallel, 63);
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -136,10 +211,7 @@ class ParallelTest {
         2,
         (piece, thread) -> {
           worker[thread] = Thread.currentThread();
-          arrived.incrementAndGet();
-          while (arrived.get() < 2) {
-            Thread.onSpinWait();
-          }
+          meet(arrived);
         });
     assertThat(worker[0]).isSameAs(Thread.currentThread());
     assertThat(worker[1].isDaemon()).isTrue();

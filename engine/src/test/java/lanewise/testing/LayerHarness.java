@@ -181,6 +181,8 @@ public final class LayerHarness implements AutoCloseable {
         training ? outputGradient.tensor() : null,
         values,
         gradients,
+        null,
+        null,
         zeros,
         workspace,
         parallel,

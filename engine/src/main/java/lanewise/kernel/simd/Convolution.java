@@ -170,24 +170,38 @@ public final class Convolution {
         .orElseThrow();
   }
 
+  private int slots() {
+    return switch (algorithms.forward()) {
+      case DIRECT -> directForward.slots(spec.outHeight() * spec.outWidth());
+      case FIRST -> first.slots();
+      case WINOGRAD, POINTWISE -> transformForward.slots();
+    };
+  }
+
   /// `dst = max(conv(src) + bias, floor)`.
   ///
   /// @param bias one value per output channel, padded with zeros to whole blocks
   /// @param floor 0 for a fused ReLU, minus infinity for none
+  /// @param statistics takes mean and variance of the result per channel, or null
   public void forward(
       Tensor src,
       MemorySegment weights,
       MemorySegment bias,
       Tensor dst,
       float floor,
+      ChannelStatistics statistics,
       MemorySegment workspace,
       Parallel parallel) {
+    if (statistics != null) {
+      statistics.begin(slots());
+    }
     switch (algorithms.forward()) {
       case DIRECT ->
-          directForward.run(src, weights, bias, false, dst, floor, workspace, 0, parallel);
-      case FIRST -> first.forward(src, weights, bias, dst, floor, workspace, parallel);
+          directForward.run(
+              src, weights, bias, false, dst, floor, statistics, workspace, 0, parallel);
+      case FIRST -> first.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
       case WINOGRAD, POINTWISE ->
-          transformForward.run(src, weights, bias, dst, floor, workspace, 0, parallel);
+          transformForward.run(src, weights, bias, dst, floor, statistics, workspace, 0, parallel);
     }
   }
 
@@ -206,11 +220,20 @@ public final class Convolution {
     float none = Float.NEGATIVE_INFINITY;
     switch (algorithms.backwardData()) {
       case DIRECT ->
-          directData.run(dDst, workspace, zeros, add, dSrc, none, workspace, weightBytes, parallel);
+          directData.run(
+              dDst, workspace, zeros, add, dSrc, none, null, workspace, weightBytes, parallel);
       case FIRST -> throw none(ConvAlgorithm.FIRST, ConvPass.BACKWARD_DATA);
       case WINOGRAD, POINTWISE ->
           transformData.run(
-              dDst, workspace, add ? null : zeros, dSrc, none, workspace, weightBytes, parallel);
+              dDst,
+              workspace,
+              add ? null : zeros,
+              dSrc,
+              none,
+              null,
+              workspace,
+              weightBytes,
+              parallel);
     }
   }
 

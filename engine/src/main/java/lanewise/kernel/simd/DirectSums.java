@@ -36,6 +36,7 @@ final class DirectSums implements Parallel.Body {
   private long scratchAt;
   private Tensor dst;
   private float floor;
+  private ChannelStatistics statistics;
 
   /// @param whole classes of positions of `imagesPerPiece` images
   /// @param rest classes of the images that are left at the end of the batch, empty if none
@@ -76,6 +77,7 @@ final class DirectSums implements Parallel.Body {
   /// @param init per-channel start values (a bias), or the destination itself with `add`
   /// @param add whether results are added to the destination
   /// @param floor results are raised to it
+  /// @param statistics where to gather those of the results, or null
   /// @param scratch [Tiles#SCRATCH_BYTES] per thread from `scratchAt` on
   void run(
       Tensor src,
@@ -84,9 +86,11 @@ final class DirectSums implements Parallel.Body {
       boolean add,
       Tensor dst,
       float floor,
+      ChannelStatistics statistics,
       MemorySegment scratch,
       long scratchAt,
       Parallel parallel) {
+    this.statistics = statistics;
     this.src = src;
     this.weights = weights;
     this.init = add ? dst.segment() : init;
@@ -113,6 +117,36 @@ final class DirectSums implements Parallel.Body {
         sweep(sums, image, group, block, blocks, thread);
         block += blocks;
       }
+    }
+    for (int block = from; block < to && statistics != null; block++) {
+      gather(image, group * dstBlocksPerGroup + block);
+    }
+  }
+
+  /// Slots of statistics that a pass fills, with so many pixels per image of the result.
+  int slots(int pixels) {
+    return Math.ceilDiv(batch, imagesPerPiece) * slotsPerPiece(pixels);
+  }
+
+  private static int slotsPerPiece(int pixels) {
+    return Math.ceilDiv(pixels, ChannelStatistics.POSITIONS);
+  }
+
+  /// Takes the statistics of a piece while its results are in the cache.
+  private void gather(int image, int block) {
+    int pixels = dst.shape().pixels();
+    int slots = slotsPerPiece(pixels);
+    int step = Math.ceilDiv(pixels, slots);
+    int images = Math.min(imagesPerPiece, batch - image);
+    long imageBytes = dst.imageStride() * Float.BYTES;
+    for (int i = 0; i < slots; i++) {
+      int slot = image / imagesPerPiece * slots + i;
+      int count = Math.min(step, pixels - i * step);
+      long at =
+          image * imageBytes
+              + block * dst.blockStride() * Float.BYTES
+              + (long) i * step * Lanes.BYTES;
+      statistics.add(slot, block, dst.segment(), at, images, imageBytes, count);
     }
   }
 

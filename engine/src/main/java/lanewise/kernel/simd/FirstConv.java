@@ -73,6 +73,11 @@ final class FirstConv {
     return dstBlocks * blockBytes;
   }
 
+  /// Slots of statistics that forward fills.
+  int slots() {
+    return forward.slots(c.outHeight() * c.outWidth());
+  }
+
   /// `dst = max(conv(src) + bias, floor)`.
   void forward(
       Tensor src,
@@ -80,6 +85,7 @@ final class FirstConv {
       MemorySegment bias,
       Tensor dst,
       float floor,
+      ChannelStatistics statistics,
       MemorySegment workspace,
       Parallel parallel) {
     for (int k = 0; k < dstBlocks; k++) {
@@ -90,7 +96,16 @@ final class FirstConv {
       }
     }
     forward.run(
-        src, workspace, bias, false, dst, floor, workspace, parts * weightBytes(), parallel);
+        src,
+        workspace,
+        bias,
+        false,
+        dst,
+        floor,
+        statistics,
+        workspace,
+        parts * weightBytes(),
+        parallel);
   }
 
   /// `dWeights =` the sum over the batch, in packed order.

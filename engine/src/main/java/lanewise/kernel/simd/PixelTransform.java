@@ -142,6 +142,17 @@ record PixelTransform(int height, int width, int srcStride, int dstStride)
     }
   }
 
+  @Override
+  public void gather(
+      ChannelStatistics statistics, int slot, int from, int to, int block, Tensor dst) {
+    for (int tile = from; tile < to; ) {
+      int count = run(tile, to, dstStride);
+      long at = at(dst, tile, block, dstStride);
+      statistics.add(slot, block, dst.segment(), at, 1, 0, count);
+      tile += count;
+    }
+  }
+
   private static void put(
       MemorySegment src,
       long at,

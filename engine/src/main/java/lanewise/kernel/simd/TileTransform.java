@@ -68,4 +68,8 @@ interface TileTransform {
       float floor,
       MemorySegment scratch,
       long tmp);
+
+  /// Adds the results of the tiles `from` to `to` (exclusive) and one block to a slot of
+  /// statistics.
+  void gather(ChannelStatistics statistics, int slot, int from, int to, int block, Tensor dst);
 }

@@ -60,6 +60,7 @@ final class TransformSums {
   private MemorySegment bias;
   private Tensor dst;
   private float floor;
+  private ChannelStatistics statistics;
   private MemorySegment workspace;
   private long start;
   private int firstTile;
@@ -73,7 +74,7 @@ final class TransformSums {
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * transform.tilesPerImage();
-    boolean few = tiles < 16 * threads;
+    boolean few = tiles < 64;
     byGroups = groups > 1 && (points * srcBlocks * dstBlocks * PAIR > LARGE_WEIGHTS || few);
     int kept = byGroups ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
@@ -82,10 +83,12 @@ final class TransformSums {
     sums = positions(srcChannels);
   }
 
-  /// As many blocks as threads at least, if the tiles suffice.
+  /// Blocks by fours, if the tiles suffice, so that threads end together; of the shapes alone,
+  /// since
+  /// statistics are gathered by block.
   private int ownTiles() {
     int blocks = Math.ceilDiv(tiles, BLOCK_TILES);
-    int even = tiles < 8 * threads ? blocks : Math.ceilDiv(blocks, threads) * threads;
+    int even = tiles < 32 ? blocks : Math.ceilDiv(blocks, 4) * 4;
     return Math.ceilDiv(tiles, even);
   }
 
@@ -113,6 +116,15 @@ final class TransformSums {
         PAIR,
         0,
         srcBlocks * PAIR);
+  }
+
+  /// Slots of statistics that a pass fills.
+  int slots() {
+    return Math.ceilDiv(tiles, slotTiles());
+  }
+
+  private int slotTiles() {
+    return byGroups ? BLOCK_TILES : blockTiles;
   }
 
   /// Bytes of workspace: V and transformed weights (one of them once, the other per thread), M and
@@ -165,6 +177,7 @@ final class TransformSums {
 
   /// @param weights packed weights `[dst blocks][src blocks][taps][lanes of src][lanes of dst]`
   /// @param bias start values, or null to add to the destination
+  /// @param statistics where to gather those of the results, or null
   /// @param at where the workspace's free part starts
   void run(
       Tensor src,
@@ -172,10 +185,12 @@ final class TransformSums {
       MemorySegment bias,
       Tensor dst,
       float floor,
+      ChannelStatistics statistics,
       MemorySegment workspace,
       long at,
       Parallel parallel) {
     this.src = src;
+    this.statistics = statistics;
     this.weights = weights;
     this.bias = bias;
     this.dst = dst;
@@ -280,6 +295,10 @@ final class TransformSums {
           floor,
           workspace,
           scratchAt(thread));
+      if (statistics != null) {
+        // Now, while the results are in the cache.
+        transform.gather(statistics, first / slotTiles(), first, first + count, block + b, dst);
+      }
     }
   }
 

@@ -298,6 +298,21 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
     }
   }
 
+  @Override
+  public void gather(
+      ChannelStatistics statistics, int slot, int from, int to, int block, Tensor dst) {
+    for (int tile = from; tile < to; ) {
+      int count = strip(tile, to);
+      int y = firstRow(tile);
+      int x = firstColumn(tile);
+      long row = width * V;
+      long at = at(dst, tile / tilesPerImage(), block) + y * row + x * V;
+      int columns = Math.min(count * 4, width - x);
+      statistics.add(slot, block, dst.segment(), at, Math.min(4, height - y), row, columns);
+      tile += count;
+    }
+  }
+
   private static long at(Tensor t, int image, int block) {
     return (image * t.imageStride() + (long) block * t.blockStride()) * Float.BYTES;
   }

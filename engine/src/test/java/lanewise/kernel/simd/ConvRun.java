@@ -1,5 +1,7 @@
 package lanewise.kernel.simd;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -28,6 +30,7 @@ final class ConvRun implements AutoCloseable {
   private final MemorySegment workspace;
   private final MemorySegment packed;
   private final MemorySegment vector;
+  private final ChannelStatistics statistics;
 
   /// @param guardBlocks blocks of channels before and behind each sample, as for a slice of a
   ///     concatenation; 0 makes dense tensors
@@ -47,6 +50,7 @@ final class ConvRun implements AutoCloseable {
     workspace = memory.allocate("workspace", bytes).asSlice(0, bytes);
     packed = memory.allocate("weights", WeightPacking.floats(spec) * Float.BYTES);
     int channels = Math.max(spec.channels(), spec.filters());
+    statistics = new ChannelStatistics(spec.filters());
     vector = memory.allocate("bias", Math.ceilDiv(channels, 64) * 64L * Float.BYTES);
   }
 
@@ -79,9 +83,22 @@ final class ConvRun implements AutoCloseable {
         vector,
         dst.tensor(),
         floor,
+        statistics,
         workspace,
         parallel);
     return dst.get();
+  }
+
+  /// Mean and variance of each channel of what [#forward] made last.
+  double[] statistics() {
+    assertThat(statistics.take()).isTrue();
+    double[] result = new double[2 * spec.filters()];
+    for (int c = 0; c < spec.filters(); c++) {
+      statistics.combine(c);
+      result[2 * c] = statistics.mean();
+      result[2 * c + 1] = statistics.variance();
+    }
+    return result;
   }
 
   /// @param before what is added to, or null to overwrite

@@ -1,8 +1,10 @@
 package lanewise.kernel.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -102,9 +104,12 @@ class ConvolutionTest {
         ReferenceConv.forward(
             test.spec(), test.batch(), Fill.widen(src), Fill.widen(weights), Fill.widen(bias));
     float[] one;
+    double[] statistics;
     try (ConvRun run = run(test, 1)) {
       one = run.forward(src, weights, bias, ConvRun.NO_FLOOR);
       check("dst", one, expected, test.tolerance());
+      statistics = run.statistics();
+      checkStatistics(statistics, one, test);
     }
     float[] relu = one.clone();
     for (int i = 0; i < relu.length; i++) {
@@ -114,8 +119,29 @@ class ConvolutionTest {
       try (ConvRun run = run(test, threads)) {
         String what = "dst with %d threads".formatted(threads);
         Compare.bitEqual(what, run.forward(src, weights, bias, ConvRun.NO_FLOOR), one);
+        assertThat(run.statistics()).as(what).containsExactly(statistics);
         Compare.bitEqual(what + " and ReLU", run.forward(src, weights, bias, 0), relu);
       }
+    }
+  }
+
+  /// Against mean and variance per channel in double precision.
+  private static void checkStatistics(double[] statistics, float[] dst, Case test) {
+    int filters = test.spec().filters();
+    int pixels = test.spec().output().pixels();
+    for (int c = 0; c < filters; c++) {
+      DoubleSummaryStatistics values = new DoubleSummaryStatistics();
+      DoubleSummaryStatistics squares = new DoubleSummaryStatistics();
+      for (int i = 0; i < test.batch() * pixels; i++) {
+        double value = dst[(i / pixels * filters + c) * pixels + i % pixels];
+        values.accept(value);
+        squares.accept(value * value);
+      }
+      double mean = values.getAverage();
+      double variance = squares.getAverage() - mean * mean;
+      double deviation = Math.sqrt(Math.max(0, variance)) + 1;
+      assertThat(statistics[2 * c]).isCloseTo(mean, within(1e-5 * deviation));
+      assertThat(statistics[2 * c + 1]).isCloseTo(variance, within(1e-5 * deviation * deviation));
     }
   }
 
