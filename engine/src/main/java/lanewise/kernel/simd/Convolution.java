@@ -84,7 +84,11 @@ public final class Convolution {
   }
 
   private static DirectSums directForward(ConvSpec c, int batch, long srcImage, long dstImage) {
-    int images = DirectSums.imagesPerPiece(c.outHeight() * c.outWidth(), batch);
+    int images =
+        DirectSums.imagesPerPiece(
+            Geometry.forward(c, 1, srcImage, dstImage, Lanes.COUNT),
+            WeightPacking.blocks(c.filtersPerGroup()),
+            batch);
     int rest = batch % images;
     return new DirectSums(
         Geometry.forward(c, images, srcImage, dstImage, Lanes.COUNT),
@@ -97,8 +101,11 @@ public final class Convolution {
   }
 
   private static DirectSums directData(ConvSpec c, int batch, long srcImage, long dstImage) {
-    int pixels = c.height() * c.width() / c.stride() / c.stride();
-    int images = DirectSums.imagesPerPiece(pixels, batch);
+    int images =
+        DirectSums.imagesPerPiece(
+            Geometry.backwardData(c, 1, dstImage, srcImage, Lanes.COUNT),
+            WeightPacking.blocks(c.channelsPerGroup()),
+            batch);
     int rest = batch % images;
     return new DirectSums(
         Geometry.backwardData(c, images, dstImage, srcImage, Lanes.COUNT),

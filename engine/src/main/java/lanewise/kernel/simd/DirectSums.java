@@ -68,9 +68,17 @@ final class DirectSums implements Parallel.Body {
     sweepBlocks = Math.clamp(SWEEP_BYTES / blockBytes, 1, srcBlocksPerGroup);
   }
 
-  /// Images whose positions are tiled together: small maps need several for full tiles.
-  static int imagesPerPiece(int pixels, int batch) {
-    int images = pixels >= 96 ? 1 : pixels >= 36 ? 5 : pixels >= 9 ? 10 : 40;
+  /// Images whose positions are tiled together: small maps need several for full tiles, and so do
+  /// those whose rim makes many small classes of positions.
+  static int imagesPerPiece(List<TileSums> image, int blocks, int batch) {
+    int step = Tiles.positions(Math.min(blocks, Lanes.MAX_BLOCKS));
+    long positions = 0;
+    long computed = 0;
+    for (TileSums s : image) {
+      positions += s.positions();
+      computed += (long) Math.ceilDiv(s.positions(), step) * step;
+    }
+    int images = positions < 9 ? 40 : positions < 36 ? 10 : computed * 7 > positions * 8 ? step : 1;
     return Math.min(images, batch);
   }
 

@@ -15,7 +15,7 @@ final class DirectWeights {
 
   /// Pixels per tile call: source and gradient rows then stay in the first-level cache for all
   /// taps.
-  private static final int PIXELS_PER_CALL = 128;
+  private static final int PIXELS_PER_CALL = 256;
 
   private static final int SHARING_BLOCKS = 4;
 
@@ -201,6 +201,17 @@ final class DirectWeights {
       long dDstImage) {
     long column = (long) c.stride() * Lanes.BYTES;
     long rowStep = c.stride() * srcRow;
+    if (c.stride() == 1 && columns == c.width() && columns == c.outWidth()) {
+      // Whole rows lie one behind the other: one long innermost loop.
+      l.count0 = columns * rows;
+      l.srcStep0 = Lanes.BYTES;
+      l.dDstStep0 = Lanes.BYTES;
+      l.count1 = images;
+      l.srcStep1 = srcImage;
+      l.dDstStep1 = dDstImage;
+      l.count2 = 1;
+      return;
+    }
     l.count0 = imagesInnermost ? images : columns;
     l.srcStep0 = imagesInnermost ? srcImage : column;
     l.dDstStep0 = imagesInnermost ? dDstImage : Lanes.BYTES;

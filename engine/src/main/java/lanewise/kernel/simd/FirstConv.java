@@ -46,7 +46,9 @@ final class FirstConv {
     parts = Math.ceilDiv(batch, imagesPerPart);
     rowsPerCall = Math.clamp(PIXELS_PER_CALL / c.outWidth(), 1, c.outHeight());
     blockBytes = (long) c.kernelHeight() * c.kernelWidth() * c.channels() * Lanes.BYTES;
-    int images = DirectSums.imagesPerPiece(c.outHeight() * c.outWidth(), batch);
+    int images =
+        DirectSums.imagesPerPiece(
+            Geometry.firstForward(c, 1, srcImage, dstImage), dstBlocks, batch);
     int rest = batch % images;
     forward =
         new DirectSums(

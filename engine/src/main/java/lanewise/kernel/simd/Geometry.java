@@ -69,7 +69,7 @@ final class Geometry {
         int run = (columns.endTap() - columns.firstTap()) * c.channels();
         long dstBlock = (long) c.outHeight() * c.outWidth() * Lanes.BYTES;
         result.add(
-            new TileSums(
+            TileSums.of(
                 positions,
                 src,
                 dst,
@@ -217,7 +217,7 @@ final class Geometry {
         java.util.Arrays.fill(src, p, src.length, src[p - 1]);
         java.util.Arrays.fill(dst, p, dst.length, dst[p - 1]);
         result.add(
-            new TileSums(
+            TileSums.of(
                 positions,
                 src,
                 dst,

@@ -441,7 +441,7 @@ final class RegisterTiles {
     }
   }
 
-  static void tile1x8(
+  static void tile1x12(
       TileSums s,
       int from,
       int to,
@@ -460,7 +460,7 @@ final class RegisterTiles {
     int tapChannels = s.tapChannels();
     long srcBlock = s.srcBlock();
     long weightsSrcBlock = s.weightsSrcBlock();
-    for (int position = from; position < to; position += 8) {
+    for (int position = from; position < to; position += 12) {
       long s0 = srcAt + positions[position];
       long s1 = srcAt + positions[position + 1];
       long s2 = srcAt + positions[position + 2];
@@ -469,6 +469,10 @@ final class RegisterTiles {
       long s5 = srcAt + positions[position + 5];
       long s6 = srcAt + positions[position + 6];
       long s7 = srcAt + positions[position + 7];
+      long s8 = srcAt + positions[position + 8];
+      long s9 = srcAt + positions[position + 9];
+      long s10 = srcAt + positions[position + 10];
+      long s11 = srcAt + positions[position + 11];
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
@@ -477,6 +481,10 @@ final class RegisterTiles {
       FloatVector a05 = a00;
       FloatVector a06 = a00;
       FloatVector a07 = a00;
+      FloatVector a08 = a00;
+      FloatVector a09 = a00;
+      FloatVector a010 = a00;
+      FloatVector a011 = a00;
       for (int block = 0; block < srcBlocks; block++) {
         int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
         for (int tap = 0; tap < tapSrc.length; tap++) {
@@ -489,6 +497,10 @@ final class RegisterTiles {
           long x5 = s5 + shift;
           long x6 = s6 + shift;
           long x7 = s7 + shift;
+          long x8 = s8 + shift;
+          long x9 = s9 + shift;
+          long x10 = s10 + shift;
+          long x11 = s11 + shift;
           long w0 = weightsAt + block * weightsSrcBlock + tapWeights[tap];
           for (int c = 0; c < channels; c++) {
             FloatVector v0 = fromMemorySegment(SPECIES, weights, w0 + c * LANE_BYTES, ORDER);
@@ -508,6 +520,14 @@ final class RegisterTiles {
             a06 = x.fma(v0, a06);
             x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x7 + c * 4L));
             a07 = x.fma(v0, a07);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x8 + c * 4L));
+            a08 = x.fma(v0, a08);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x9 + c * 4L));
+            a09 = x.fma(v0, a09);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x10 + c * 4L));
+            a010 = x.fma(v0, a010);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x11 + c * 4L));
+            a011 = x.fma(v0, a011);
           }
         }
       }
@@ -519,7 +539,118 @@ final class RegisterTiles {
       a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
       a06.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
       a07.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
-      at += 8 * LANE_BYTES;
+      a08.intoMemorySegment(scratch, at + 8 * LANE_BYTES, ORDER);
+      a09.intoMemorySegment(scratch, at + 9 * LANE_BYTES, ORDER);
+      a010.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
+      a011.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
+      at += 12 * LANE_BYTES;
+    }
+  }
+
+  /// One loop over all steps of a block, for taps with so few channels that a loop over the
+  /// channels
+  /// of each would spend its time on entering and leaving.
+  static void steps1x12(
+      TileSums s,
+      int from,
+      int to,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment weights,
+      long weightsAt,
+      int srcBlocks,
+      int lastChannels,
+      MemorySegment scratch,
+      long at,
+      long atBlock) {
+    int[] positions = s.srcPosition();
+    int[] stepSrc = s.stepSrc();
+    int[] stepWeights = s.stepWeights();
+    long srcBlock = s.srcBlock();
+    long weightsSrcBlock = s.weightsSrcBlock();
+    for (int position = from; position < to; position += 12) {
+      long s0 = srcAt + positions[position];
+      long s1 = srcAt + positions[position + 1];
+      long s2 = srcAt + positions[position + 2];
+      long s3 = srcAt + positions[position + 3];
+      long s4 = srcAt + positions[position + 4];
+      long s5 = srcAt + positions[position + 5];
+      long s6 = srcAt + positions[position + 6];
+      long s7 = srcAt + positions[position + 7];
+      long s8 = srcAt + positions[position + 8];
+      long s9 = srcAt + positions[position + 9];
+      long s10 = srcAt + positions[position + 10];
+      long s11 = srcAt + positions[position + 11];
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a02 = a00;
+      FloatVector a03 = a00;
+      FloatVector a04 = a00;
+      FloatVector a05 = a00;
+      FloatVector a06 = a00;
+      FloatVector a07 = a00;
+      FloatVector a08 = a00;
+      FloatVector a09 = a00;
+      FloatVector a010 = a00;
+      FloatVector a011 = a00;
+      for (int block = 0; block < srcBlocks; block++) {
+        long shift = block * srcBlock;
+        long x0 = s0 + shift;
+        long x1 = s1 + shift;
+        long x2 = s2 + shift;
+        long x3 = s3 + shift;
+        long x4 = s4 + shift;
+        long x5 = s5 + shift;
+        long x6 = s6 + shift;
+        long x7 = s7 + shift;
+        long x8 = s8 + shift;
+        long x9 = s9 + shift;
+        long x10 = s10 + shift;
+        long x11 = s11 + shift;
+        long w = weightsAt + block * weightsSrcBlock;
+        int steps = block == srcBlocks - 1 ? s.steps(lastChannels) : stepSrc.length;
+        for (int i = 0; i < steps; i++) {
+          int o = stepSrc[i];
+          FloatVector v = fromMemorySegment(SPECIES, weights, w + stepWeights[i], ORDER);
+          FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + o));
+          a00 = x.fma(v, a00);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + o));
+          a01 = x.fma(v, a01);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + o));
+          a02 = x.fma(v, a02);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + o));
+          a03 = x.fma(v, a03);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + o));
+          a04 = x.fma(v, a04);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + o));
+          a05 = x.fma(v, a05);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x6 + o));
+          a06 = x.fma(v, a06);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x7 + o));
+          a07 = x.fma(v, a07);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x8 + o));
+          a08 = x.fma(v, a08);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x9 + o));
+          a09 = x.fma(v, a09);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x10 + o));
+          a010 = x.fma(v, a010);
+          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x11 + o));
+          a011 = x.fma(v, a011);
+        }
+      }
+      a00.intoMemorySegment(scratch, at, ORDER);
+      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
+      a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
+      a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
+      a06.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
+      a07.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
+      a08.intoMemorySegment(scratch, at + 8 * LANE_BYTES, ORDER);
+      a09.intoMemorySegment(scratch, at + 9 * LANE_BYTES, ORDER);
+      a010.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
+      a011.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
+      at += 12 * LANE_BYTES;
     }
   }
 

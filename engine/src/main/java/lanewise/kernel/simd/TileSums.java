@@ -9,9 +9,11 @@ package lanewise.kernel.simd;
 /// @param dstPosition destination offset of each position, padded likewise
 /// @param tapSrc source offset of each tap, relative to the position
 /// @param tapWeights weights offset of each tap, relative to the pair of blocks
+/// @param stepSrc source offsets of all channels of all taps, channel by channel, for tiles whose
+///     inner loop would be too short with one loop per tap
+/// @param stepWeights weights offsets of the same
 /// @param tapChannels channels that lie side by side at one tap of a whole block: a block, or
-/// several taps of
-///     one kernel row at once
+///     several taps of one kernel row at once
 /// @param lastChannels the same of the last block of source channels
 /// @param srcBlock from one block of source channels to the next
 /// @param weightsSrcBlock the same within the weights
@@ -23,6 +25,8 @@ record TileSums(
     int[] dstPosition,
     int[] tapSrc,
     int[] tapWeights,
+    int[] stepSrc,
+    int[] stepWeights,
     int tapChannels,
     int lastChannels,
     long srcBlock,
@@ -32,6 +36,46 @@ record TileSums(
 
   /// A common multiple of the positions of all tiles.
   private static final int PADDING = 120;
+
+  static TileSums of(
+      int positions,
+      int[] srcPosition,
+      int[] dstPosition,
+      int[] tapSrc,
+      int[] tapWeights,
+      int tapChannels,
+      int lastChannels,
+      long srcBlock,
+      long weightsSrcBlock,
+      long dstBlock,
+      long weightsBlock) {
+    int[] stepSrc = new int[tapChannels * tapSrc.length];
+    int[] stepWeights = new int[stepSrc.length];
+    for (int i = 0; i < stepSrc.length; i++) {
+      int channel = i / tapSrc.length;
+      stepSrc[i] = tapSrc[i % tapSrc.length] + channel * Float.BYTES;
+      stepWeights[i] = tapWeights[i % tapSrc.length] + channel * Lanes.BYTES;
+    }
+    return new TileSums(
+        positions,
+        srcPosition,
+        dstPosition,
+        tapSrc,
+        tapWeights,
+        stepSrc,
+        stepWeights,
+        tapChannels,
+        lastChannels,
+        srcBlock,
+        weightsSrcBlock,
+        dstBlock,
+        weightsBlock);
+  }
+
+  /// Steps of a source block with so many channels per tap.
+  int steps(int channels) {
+    return channels * tapSrc.length;
+  }
 
   /// Entries that a list of positions is padded to: tiles of every size find whole tiles.
   static int padded(int positions) {

@@ -29,8 +29,11 @@ final class Tiles {
   /// Tiles computed in one call, before their sums are carried to the destination.
   private static final int CHUNK = 8;
 
+  /// Fewer channels per tap make the loop over them too short.
+  private static final int SHORT = 32;
+
   /// Positions of that many tiles at most.
-  private static final int SUMS = CHUNK * 8;
+  private static final int SUMS = CHUNK * 12;
 
   /// Bytes of scratch memory that one thread needs.
   static final int SCRATCH_BYTES = Lanes.MAX_BLOCKS * SUMS * Lanes.BYTES;
@@ -47,7 +50,8 @@ final class Tiles {
     return switch (blocks) {
       case 4 -> 5;
       case 3 -> 6;
-      default -> 8;
+      case 2 -> 8;
+      default -> 12;
     };
   }
 
@@ -223,8 +227,9 @@ final class Tiles {
               scratch,
               at,
               atBlock);
-      default ->
-          RegisterTiles.tile1x8(
+      default -> {
+        if (s.tapChannels() < SHORT) {
+          RegisterTiles.steps1x12(
               s,
               from,
               to,
@@ -237,6 +242,22 @@ final class Tiles {
               scratch,
               at,
               atBlock);
+        } else {
+          RegisterTiles.tile1x12(
+              s,
+              from,
+              to,
+              src,
+              srcAt,
+              weights,
+              weightsAt,
+              srcBlocks,
+              lastChannels,
+              scratch,
+              at,
+              atBlock);
+        }
+      }
     }
   }
 

@@ -20,11 +20,16 @@ final class TransformSums {
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
 
-  /// Tiles whose products are computed together: whole register tiles of 5, 8 and 4 positions.
+  /// Tiles whose products are computed together: whole register tiles of 4, 5 and 8 positions. Less
+  /// for tiles of many points, so that V and M stay in the second-level cache; more of single
+  /// points,
+  /// so that the source is read in long runs.
   private static final int BLOCK_TILES = 40;
 
-  /// The last register tile may reach beyond.
-  private static final int M_TILES = BLOCK_TILES + 8;
+  private static final int BLOCK_PIXELS = 160;
+
+  /// Positions that the last register tile may reach beyond.
+  private static final int BEYOND = 12;
 
   /// Transformed weights of more than that are not kept.
   private static final long LARGE_WEIGHTS = 4L * 1024 * 1024;
@@ -46,7 +51,9 @@ final class TransformSums {
   private final TileSums sums;
   private final long vStep;
   private final long uStep;
-  private final long mStep = Lanes.MAX_BLOCKS * M_TILES * VECTOR + SKEW;
+  private final int productTiles;
+  private final int mTiles;
+  private final long mStep;
   private final int threads;
   private final Parallel.Body clear = this::clear;
   private final Parallel.Body transformWeights = this::transformWeights;
@@ -70,6 +77,9 @@ final class TransformSums {
     this.transform = transform;
     points = transform.points();
     this.threads = threads;
+    productTiles = points == 1 ? BLOCK_PIXELS : BLOCK_TILES;
+    mTiles = productTiles + BEYOND;
+    mStep = Lanes.MAX_BLOCKS * mTiles * VECTOR + SKEW;
     srcBlocks = Math.ceilDiv(srcChannels, Lanes.COUNT);
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
@@ -87,25 +97,25 @@ final class TransformSums {
   /// since
   /// statistics are gathered by block.
   private int ownTiles() {
-    int blocks = Math.ceilDiv(tiles, BLOCK_TILES);
+    int blocks = Math.ceilDiv(tiles, productTiles);
     int even = tiles < 32 ? blocks : Math.ceilDiv(blocks, 4) * 4;
     return Math.ceilDiv(tiles, even);
   }
 
   private int sharedTiles() {
-    long fitting = SHARED_BYTES / (points * srcBlocks * VECTOR) / BLOCK_TILES * BLOCK_TILES;
-    return (int) Math.min(tiles, Math.max(BLOCK_TILES, fitting));
+    long fitting = SHARED_BYTES / (points * srcBlocks * VECTOR) / productTiles * productTiles;
+    return (int) Math.min(tiles, Math.max(productTiles, fitting));
   }
 
   /// The channels of all blocks lie side by side in V and U: the products see one long block.
   private TileSums positions(int srcChannels) {
-    int[] src = new int[TileSums.padded(BLOCK_TILES)];
+    int[] src = new int[TileSums.padded(productTiles)];
     for (int i = 0; i < src.length; i++) {
-      src[i] = Math.min(i, BLOCK_TILES - 1) * srcBlocks * Lanes.BYTES;
+      src[i] = Math.min(i, productTiles - 1) * srcBlocks * Lanes.BYTES;
     }
     int[] tap = {0};
-    return new TileSums(
-        BLOCK_TILES,
+    return TileSums.of(
+        productTiles,
         src,
         src,
         tap,
@@ -124,7 +134,7 @@ final class TransformSums {
   }
 
   private int slotTiles() {
-    return byGroups ? BLOCK_TILES : blockTiles;
+    return byGroups ? productTiles : blockTiles;
   }
 
   /// Bytes of workspace: V and transformed weights (one of them once, the other per thread), M and
@@ -135,7 +145,7 @@ final class TransformSums {
 
   private long vBytes() {
     // Tiles read whole register tiles, the last one possibly beyond the last position.
-    return points * vStep + 8 * srcBlocks * VECTOR;
+    return points * vStep + BEYOND * srcBlocks * VECTOR;
   }
 
   private long uBytes() {
@@ -253,9 +263,9 @@ final class TransformSums {
     for (int i = 0; i < blocks * srcBlocks && transform.transformsWeights(); i++) {
       transformWeights(block * srcBlocks + i, at + i * PAIR, thread);
     }
-    for (int from = 0; from < tileCount; from += BLOCK_TILES) {
+    for (int from = 0; from < tileCount; from += productTiles) {
       long v = vAt(thread) + from * srcBlocks * VECTOR;
-      int count = Math.min(BLOCK_TILES, tileCount - from);
+      int count = Math.min(productTiles, tileCount - from);
       products(block, blocks, firstTile + from, v, at, count, thread);
     }
   }
@@ -285,7 +295,7 @@ final class TransformSums {
     for (int b = 0; b < blocks; b++) {
       transform.output(
           workspace,
-          m + b * M_TILES * VECTOR,
+          m + b * mTiles * VECTOR,
           mStep,
           first,
           first + count,
@@ -305,7 +315,7 @@ final class TransformSums {
   private void product(int blocks, long v, long w, int count, long m) {
     if (StreamTiles.suits(sums.lastChannels())) {
       StreamTiles.run(
-          workspace, v, count, u, w, sums.weightsBlock(), blocks, workspace, m, M_TILES * VECTOR);
+          workspace, v, count, u, w, sums.weightsBlock(), blocks, workspace, m, mTiles * VECTOR);
       return;
     }
     Tiles.runToScratch(
@@ -320,6 +330,6 @@ final class TransformSums {
         sums.lastChannels(),
         workspace,
         m,
-        M_TILES * VECTOR);
+        mTiles * VECTOR);
   }
 }
