@@ -29,8 +29,8 @@ final class Tiles {
   /// Tiles computed in one call, before their sums are carried to the destination.
   private static final int CHUNK = 8;
 
-  /// Fewer channels per tap make the loop over them too short.
-  private static final int SHORT = 32;
+  /// Fewer channels per tap make a loop over them too short: see [StepTiles].
+  private static final int SHORT = 64;
 
   /// Positions of that many tiles at most.
   private static final int SUMS = CHUNK * 12;
@@ -154,7 +154,7 @@ final class Tiles {
       long atBlock) {
     if (COUNT == 8) {
       if (blocks == 2) {
-        RegisterTiles.tile2x4(
+        NarrowTiles.tile2x4(
             s,
             from,
             to,
@@ -168,7 +168,7 @@ final class Tiles {
             at,
             atBlock);
       } else {
-        RegisterTiles.tile1x6(
+        NarrowTiles.tile1x6(
             s,
             from,
             to,
@@ -184,79 +184,123 @@ final class Tiles {
       }
       return;
     }
-    switch (blocks) {
-      case 4 ->
-          RegisterTiles.tile4x5(
-              s,
-              from,
-              to,
-              src,
-              srcAt,
-              weights,
-              weightsAt,
-              srcBlocks,
-              lastChannels,
-              scratch,
-              at,
-              atBlock);
-      case 3 ->
-          RegisterTiles.tile3x6(
-              s,
-              from,
-              to,
-              src,
-              srcAt,
-              weights,
-              weightsAt,
-              srcBlocks,
-              lastChannels,
-              scratch,
-              at,
-              atBlock);
-      case 2 ->
-          RegisterTiles.tile2x8(
-              s,
-              from,
-              to,
-              src,
-              srcAt,
-              weights,
-              weightsAt,
-              srcBlocks,
-              lastChannels,
-              scratch,
-              at,
-              atBlock);
-      default -> {
-        if (s.tapChannels() < SHORT) {
-          RegisterTiles.steps1x12(
-              s,
-              from,
-              to,
-              src,
-              srcAt,
-              weights,
-              weightsAt,
-              srcBlocks,
-              lastChannels,
-              scratch,
-              at,
-              atBlock);
-        } else {
-          RegisterTiles.tile1x12(
-              s,
-              from,
-              to,
-              src,
-              srcAt,
-              weights,
-              weightsAt,
-              srcBlocks,
-              lastChannels,
-              scratch,
-              at,
-              atBlock);
-        }
+    if (s.tapChannels() < SHORT) {
+      switch (blocks) {
+        case 4 ->
+            StepTiles.tile4x5(
+                s,
+                from,
+                to,
+                src,
+                srcAt,
+                weights,
+                weightsAt,
+                srcBlocks,
+                lastChannels,
+                scratch,
+                at,
+                atBlock);
+        case 3 ->
+            StepTiles.tile3x6(
+                s,
+                from,
+                to,
+                src,
+                srcAt,
+                weights,
+                weightsAt,
+                srcBlocks,
+                lastChannels,
+                scratch,
+                at,
+                atBlock);
+        case 2 ->
+            StepTiles.tile2x8(
+                s,
+                from,
+                to,
+                src,
+                srcAt,
+                weights,
+                weightsAt,
+                srcBlocks,
+                lastChannels,
+                scratch,
+                at,
+                atBlock);
+        default ->
+            StepTiles.tile1x12(
+                s,
+                from,
+                to,
+                src,
+                srcAt,
+                weights,
+                weightsAt,
+                srcBlocks,
+                lastChannels,
+                scratch,
+                at,
+                atBlock);
+      }
+    } else {
+      switch (blocks) {
+        case 4 ->
+            RegisterTiles.tile4x5(
+                s,
+                from,
+                to,
+                src,
+                srcAt,
+                weights,
+                weightsAt,
+                srcBlocks,
+                lastChannels,
+                scratch,
+                at,
+                atBlock);
+        case 3 ->
+            RegisterTiles.tile3x6(
+                s,
+                from,
+                to,
+                src,
+                srcAt,
+                weights,
+                weightsAt,
+                srcBlocks,
+                lastChannels,
+                scratch,
+                at,
+                atBlock);
+        case 2 ->
+            RegisterTiles.tile2x8(
+                s,
+                from,
+                to,
+                src,
+                srcAt,
+                weights,
+                weightsAt,
+                srcBlocks,
+                lastChannels,
+                scratch,
+                at,
+                atBlock);
+        default ->
+            RegisterTiles.tile1x12(
+                s,
+                from,
+                to,
+                src,
+                srcAt,
+                weights,
+                weightsAt,
+                srcBlocks,
+                lastChannels,
+                scratch,
+                at,
+                atBlock);
       }
     }
   }

@@ -1,0 +1,162 @@
+package lanewise.kernel.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// The tiles of [RegisterTiles] for processors with 16 vector registers (256-bit AVX2).
+final class NarrowTiles {
+
+  private static final long LANE_BYTES = Lanes.BYTES;
+
+  private NarrowTiles() {}
+
+  static void tile2x4(
+      TileSums s,
+      int from,
+      int to,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment weights,
+      long weightsAt,
+      int srcBlocks,
+      int lastChannels,
+      MemorySegment scratch,
+      long at,
+      long atBlock) {
+    int[] positions = s.srcPosition();
+    int[] tapSrc = s.tapSrc();
+    int[] tapWeights = s.tapWeights();
+    int tapChannels = s.tapChannels();
+    long srcBlock = s.srcBlock();
+    long weightsSrcBlock = s.weightsSrcBlock();
+    long wBlock = s.weightsBlock();
+    for (int position = from; position < to; position += 4) {
+      long s0 = srcAt + positions[position];
+      long s1 = srcAt + positions[position + 1];
+      long s2 = srcAt + positions[position + 2];
+      long s3 = srcAt + positions[position + 3];
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a02 = a00;
+      FloatVector a03 = a00;
+      FloatVector a10 = a00;
+      FloatVector a11 = a00;
+      FloatVector a12 = a00;
+      FloatVector a13 = a00;
+      for (int block = 0; block < srcBlocks; block++) {
+        int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
+        for (int tap = 0; tap < tapSrc.length; tap++) {
+          long shift = block * srcBlock + tapSrc[tap];
+          long x0 = s0 + shift;
+          long x1 = s1 + shift;
+          long x2 = s2 + shift;
+          long x3 = s3 + shift;
+          long w0 = weightsAt + block * weightsSrcBlock + tapWeights[tap];
+          long w1 = w0 + wBlock;
+          for (int c = 0; c < channels; c++) {
+            FloatVector v0 = fromMemorySegment(SPECIES, weights, w0 + c * LANE_BYTES, ORDER);
+            FloatVector v1 = fromMemorySegment(SPECIES, weights, w1 + c * LANE_BYTES, ORDER);
+            FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+            a00 = x.fma(v0, a00);
+            a10 = x.fma(v1, a10);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+            a01 = x.fma(v0, a01);
+            a11 = x.fma(v1, a11);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+            a02 = x.fma(v0, a02);
+            a12 = x.fma(v1, a12);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+            a03 = x.fma(v0, a03);
+            a13 = x.fma(v1, a13);
+          }
+        }
+      }
+      a00.intoMemorySegment(scratch, at, ORDER);
+      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
+      long at1 = at + atBlock;
+      a10.intoMemorySegment(scratch, at1, ORDER);
+      a11.intoMemorySegment(scratch, at1 + 1 * LANE_BYTES, ORDER);
+      a12.intoMemorySegment(scratch, at1 + 2 * LANE_BYTES, ORDER);
+      a13.intoMemorySegment(scratch, at1 + 3 * LANE_BYTES, ORDER);
+      at += 4 * LANE_BYTES;
+    }
+  }
+
+  static void tile1x6(
+      TileSums s,
+      int from,
+      int to,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment weights,
+      long weightsAt,
+      int srcBlocks,
+      int lastChannels,
+      MemorySegment scratch,
+      long at,
+      long atBlock) {
+    int[] positions = s.srcPosition();
+    int[] tapSrc = s.tapSrc();
+    int[] tapWeights = s.tapWeights();
+    int tapChannels = s.tapChannels();
+    long srcBlock = s.srcBlock();
+    long weightsSrcBlock = s.weightsSrcBlock();
+    for (int position = from; position < to; position += 6) {
+      long s0 = srcAt + positions[position];
+      long s1 = srcAt + positions[position + 1];
+      long s2 = srcAt + positions[position + 2];
+      long s3 = srcAt + positions[position + 3];
+      long s4 = srcAt + positions[position + 4];
+      long s5 = srcAt + positions[position + 5];
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a02 = a00;
+      FloatVector a03 = a00;
+      FloatVector a04 = a00;
+      FloatVector a05 = a00;
+      for (int block = 0; block < srcBlocks; block++) {
+        int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
+        for (int tap = 0; tap < tapSrc.length; tap++) {
+          long shift = block * srcBlock + tapSrc[tap];
+          long x0 = s0 + shift;
+          long x1 = s1 + shift;
+          long x2 = s2 + shift;
+          long x3 = s3 + shift;
+          long x4 = s4 + shift;
+          long x5 = s5 + shift;
+          long w0 = weightsAt + block * weightsSrcBlock + tapWeights[tap];
+          for (int c = 0; c < channels; c++) {
+            FloatVector v0 = fromMemorySegment(SPECIES, weights, w0 + c * LANE_BYTES, ORDER);
+            FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+            a00 = x.fma(v0, a00);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+            a01 = x.fma(v0, a01);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+            a02 = x.fma(v0, a02);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+            a03 = x.fma(v0, a03);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
+            a04 = x.fma(v0, a04);
+            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
+            a05 = x.fma(v0, a05);
+          }
+        }
+      }
+      a00.intoMemorySegment(scratch, at, ORDER);
+      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
+      a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
+      a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
+      at += 6 * LANE_BYTES;
+    }
+  }
+}
