@@ -34,6 +34,26 @@ final class Converters {
     }
   }
 
+  /// Seconds, from 0 to a day.
+  static final class Seconds implements ITypeConverter<Double> {
+
+    private static final int MOST = 86_400;
+
+    @Override
+    public Double convert(String text) {
+      try {
+        double seconds = Double.parseDouble(text.strip());
+        if (seconds >= 0 && seconds <= MOST) {
+          return seconds;
+        }
+      } catch (NumberFormatException _) {
+        // reported with the range, like a number out of it
+      }
+      throw new TypeConversionException(
+          "'%s' is no number of seconds from 0 to %d".formatted(text, MOST));
+    }
+  }
+
   /// `4G`, `512M`, `1.5GB`, `800000`: bytes in units of 1024.
   static final class Bytes implements ITypeConverter<Long> {
 

@@ -2,6 +2,7 @@ package lanewise.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import lanewise.choice.ConvChooser;
 import lanewise.data.Dataset;
 import lanewise.models.Models;
 import lanewise.network.Network;
@@ -51,6 +52,8 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Threads that compute (default: all processors).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin private MemoryOption memory;
+
   @Mixin private AlgorithmOptions algorithm;
 
   @Mixin private FormatOption format;
@@ -67,8 +70,12 @@ final class EvaluateCommand implements Callable<Integer> {
       info = saved.info();
     }
     Network network = Models.create(info.model(), info.input(), info.classNames().size());
-    try (Evaluator evaluator =
-        Evaluator.load(file, network, batch, threads, algorithm.chooser(session))) {
+    ConvChooser chooser = algorithm.chooser(session);
+    long budget =
+        memory.fitting(
+            "evaluating %s in batches of %d".formatted(network.name(), batch),
+            Evaluator.memoryBytes(network, batch, threads, chooser));
+    try (Evaluator evaluator = Evaluator.load(file, network, batch, threads, budget, chooser)) {
       Dataset images = data.loadFor(info, session).split().validation();
       format.print(report(file, info, images, evaluator.evaluate(images)), session);
     }

@@ -17,7 +17,9 @@ import picocli.CommandLine.Mixin;
       "",
       "A bare name is the form for CIFAR-100; a name that ends in a data set is the architecture"
           + " at",
-      "its original input. Multiply-adds are those of one image, forward.",
+      "its original input. Parameters and multiply-adds (of one image, forward) are without"
+          + " auxiliary",
+      "classifiers, which only training has.",
       ""
     },
     abbreviateSynopsis = true,
@@ -45,7 +47,7 @@ final class ModelsCommand implements Callable<Integer> {
             new Column("origin", "Origin", Style.PLAIN));
     List<ModelInfo> models = Models.all();
     for (ModelInfo model : models) {
-      Network network = model.create();
+      Network network = model.create().withoutAuxiliaryOutputs();
       table.row(
           model.name(),
           model.family(),

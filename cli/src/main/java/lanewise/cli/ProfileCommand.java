@@ -17,7 +17,6 @@ import lanewise.cli.Table.Column;
 import lanewise.network.Mode;
 import lanewise.network.Network;
 import lanewise.storage.Json;
-import lanewise.tensor.Memory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,6 +61,7 @@ final class ProfileCommand implements Callable<Integer> {
   @Option(
       names = "--warm-up",
       paramLabel = "SECONDS",
+      converter = Converters.Seconds.class,
       defaultValue = "15",
       description = "How long to run before measuring (default: ${DEFAULT-VALUE}).")
   private double warmUp;
@@ -69,16 +69,12 @@ final class ProfileCommand implements Callable<Integer> {
   @Option(
       names = "--seconds",
       paramLabel = "SECONDS",
+      converter = Converters.Seconds.class,
       defaultValue = "10",
       description = "How long to measure (default: ${DEFAULT-VALUE}).")
   private double seconds;
 
-  @Option(
-      names = "--memory-budget",
-      paramLabel = "BYTES",
-      converter = Converters.Bytes.class,
-      description = "The most off-heap memory, as in 4G (default: 80 %% of what is free).")
-  private Long memoryBudget;
+  @Mixin private MemoryOption memory;
 
   @Option(
       names = "--output",
@@ -126,18 +122,12 @@ final class ProfileCommand implements Callable<Integer> {
         duration(warmUp),
         duration(seconds),
         Duration.ofSeconds(1),
-        memoryBudget == null ? freeMemory() : memoryBudget,
+        memory.bytes(),
         algorithm.chooser(session));
   }
 
   private static Duration duration(double seconds) {
-    return Duration.ofMillis(Math.round(1000 * Math.max(0, seconds)));
-  }
-
-  private static long freeMemory() {
-    try (Memory memory = Memory.withDefaultBudget()) {
-      return memory.budget();
-    }
+    return Duration.ofMillis(Math.round(1000 * seconds));
   }
 
   private void progress(String line) {

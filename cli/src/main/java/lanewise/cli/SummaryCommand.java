@@ -25,6 +25,9 @@ import picocli.CommandLine.Option;
       "gradients. Moved is what a training step of a whole batch reads and writes, each array once",
       "per pass (docs/theory.md has the formula).",
       "",
+      "Auxiliary classifiers are counted, except in the figures of evaluation, where they are"
+          + " gone.",
+      "",
       "The memory of a training step and of inference is what the compiled program would allocate",
       "for a whole batch: values, gradients and scratch memory that share their place where they",
       "can, parameters, and in training gradients and momentum of the parameters.",
@@ -92,13 +95,29 @@ final class SummaryCommand implements Callable<Integer> {
   private Report report(Network network, ConvChooser chooser) {
     int outputs = network.output().channels();
     Theory theory = Theory.of(network, new Theory.Counting(countBiases, strict));
-    return new Report("%s: %s -> %d classes".formatted(network.name(), network.input(), outputs))
-        .table("layers", table(theory))
-        .fact("model", "Model", network.name(), Style.PLAIN)
-        .fact("input", "Input", network.input().toString(), Style.PLAIN)
-        .fact("classes", "Classes", outputs, Style.COUNT)
-        .fact("parameters", "Parameters", network.trainedParameters(), Style.COUNT)
-        .fact("multiply_adds", "Multiply-adds per image", network.multiplyAdds(), Style.COUNT)
+    Report report =
+        new Report("%s: %s -> %d classes".formatted(network.name(), network.input(), outputs))
+            .table("layers", table(theory))
+            .fact("model", "Model", network.name(), Style.PLAIN)
+            .fact("input", "Input", network.input().toString(), Style.PLAIN)
+            .fact("classes", "Classes", outputs, Style.COUNT)
+            .fact("parameters", "Parameters", network.trainedParameters(), Style.COUNT)
+            .fact("multiply_adds", "Multiply-adds per image", network.multiplyAdds(), Style.COUNT);
+    if (network.outputs().size() > 1) {
+      Network alone = network.withoutAuxiliaryOutputs();
+      report
+          .fact(
+              "evaluation_parameters",
+              "Parameters in evaluation",
+              alone.trainedParameters(),
+              Style.COUNT)
+          .fact(
+              "evaluation_multiply_adds",
+              "Multiply-adds in evaluation",
+              alone.multiplyAdds(),
+              Style.COUNT);
+    }
+    return report
         .fact("operations", "Operations per image", theory.forwardOperations(), Style.COUNT)
         .fact(
             "backward_operations",

@@ -6,10 +6,8 @@ import lanewise.choice.ConvChooser;
 import lanewise.data.Normalization;
 import lanewise.data.Split;
 import lanewise.error.InvalidModelException;
-import lanewise.error.MemoryBudgetException;
 import lanewise.models.Models;
 import lanewise.network.Network;
-import lanewise.tensor.Memory;
 import lanewise.train.Checkpoint;
 import lanewise.train.CheckpointInfo;
 import lanewise.train.Trainer;
@@ -60,12 +58,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private RecipeOptions recipe;
 
-  @Option(
-      names = "--memory-budget",
-      paramLabel = "BYTES",
-      converter = Converters.Bytes.class,
-      description = "The most off-heap memory, as in 4G (default: 80 %% of what is free).")
-  private Long memoryBudget;
+  @Mixin private MemoryOption memory;
 
   @Mixin private AlgorithmOptions algorithm;
 
@@ -128,22 +121,9 @@ final class TrainCommand implements Callable<Integer> {
 
   /// The budget of memory, once it is clear that the run fits in.
   private long budget(Network network, TrainingConfig config, ConvChooser chooser) {
-    long budget = memoryBudget == null ? freeMemory() : memoryBudget;
-    long needed = Trainer.memoryBytes(network, config, chooser);
-    if (needed > budget) {
-      throw new MemoryBudgetException(
-          "training %s in batches of %d needs %s of memory, the budget is %s: choose a smaller"
-                  .formatted(
-                      network.name(), config.batchSize(), Memory.text(needed), Memory.text(budget))
-              + " --batch or a larger --memory-budget");
-    }
-    return budget;
-  }
-
-  private static long freeMemory() {
-    try (Memory memory = Memory.withDefaultBudget()) {
-      return memory.budget();
-    }
+    return memory.fitting(
+        "training %s in batches of %d".formatted(network.name(), config.batchSize()),
+        Trainer.memoryBytes(network, config, chooser));
   }
 
   /// The share is not in a checkpoint, but follows from how many images it left for training.

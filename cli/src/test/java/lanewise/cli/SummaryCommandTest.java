@@ -31,6 +31,18 @@ class SummaryCommandTest {
   }
 
   @Test
+  void auxiliaryClassifiersAreCountedApart() throws Exception {
+    assertThat(json("summary", "googlenet-imagenet", "--format", "json"))
+        .containsEntry("parameters", 13_378_280L)
+        .containsEntry("evaluation_parameters", 6_998_552L)
+        .containsEntry("evaluation_multiply_adds", 1_582_671_872L);
+    assertThat(Program.run("models", "--format", "csv").succeeds().out())
+        .contains("googlenet-imagenet,GoogLeNet,3x224x224,1000,6998552,1582671872,");
+    assertThat(json("summary", "lenet5", "--format", "json"))
+        .doesNotContainKey("evaluation_parameters");
+  }
+
+  @Test
   void jsonHasEveryLayerAndSumsUpToTheTotals() throws Exception {
     Map<String, Object> summary = json("summary", "lenet5", "--format", "json");
     List<?> layers = (List<?>) summary.get("layers");

@@ -119,6 +119,14 @@ class TrainCommandTest {
   }
 
   @Test
+  void evaluatesWithinABudget() {
+    Program.run("evaluate", run, "--test-images", 50, "--memory-budget", "1M", "--batch", 1000)
+        .fails(ExitCode.MEMORY, "evaluating lenet5 in batches of 1000 needs ", "is 1.0 MB");
+    Program.run("evaluate", run, "--test-images", 50, "--memory-budget", "1M", "--batch", 1)
+        .succeeds();
+  }
+
+  @Test
   void aStoppedRunSavesAndResumesToTheSameBytes() throws Exception {
     Path other = folder.resolve("stopped");
     Interruption interruption = new Interruption();

@@ -39,6 +39,8 @@ class UsageTest {
         "train --label-smoothing 2; label smoothing 2.0: must be 0 to 1",
         "train --threads 0; threads 0: must be at least 1",
         "train --workers 0; data workers 0: must be at least 1",
+        "profile lenet5 --warm-up x; 'x' is no number of seconds from 0 to",
+        "profile lenet5 --seconds -1; '-1' is no number of seconds from 0 to",
         "train --schedule step; 'step' is no schedule: write one-cycle or constant",
         "train --memory-budget lots; 'lots' is no amount of memory: write 4G",
         "train --synthetic --validation-split 1.5 --output {}; --validation-split 1.5: must be"

@@ -1,6 +1,7 @@
 package lanewise.layer;
 
 import java.util.List;
+import java.util.Optional;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.simd.Addition;
 import lanewise.tensor.Shape;
@@ -35,8 +36,18 @@ public record Add() implements Layer {
   }
 
   @Override
+  public Optional<Layer> fuse(Layer next, boolean training) {
+    return next instanceof ReLU && !training ? Optional.of(new AddReLU()) : Optional.empty();
+  }
+
+  @Override
   public Operation compile(Binding binding) {
-    Addition kernel = new Addition(binding.batch(), binding.output().shape());
+    return operation(binding, Float.NEGATIVE_INFINITY);
+  }
+
+  /// @param floor the least value of the output
+  private static Operation operation(Binding binding, float floor) {
+    Addition kernel = new Addition(binding.batch(), binding.output().shape(), floor);
     return new Operation() {
       @Override
       public void forward() {
@@ -49,5 +60,29 @@ public record Add() implements Layer {
             binding.outputGradient(), binding.inputGradients(), binding.adds(), binding.parallel());
       }
     };
+  }
+
+  /// The sum without what is negative, in inference only: backward would need to know where.
+  private record AddReLU() implements Layer {
+
+    @Override
+    public String kind() {
+      return "add";
+    }
+
+    @Override
+    public Shape outputShape(List<Shape> inputs) {
+      return new Add().outputShape(inputs);
+    }
+
+    @Override
+    public Cost cost(List<Shape> inputs) {
+      return Cost.NONE;
+    }
+
+    @Override
+    public Operation compile(Binding binding) {
+      return operation(binding, 0);
+    }
   }
 }

@@ -72,7 +72,7 @@ public record BatchNorm2d(double epsilon, double momentum, boolean residual, boo
   }
 
   @Override
-  public Optional<Layer> fuse(Layer next) {
+  public Optional<Layer> fuse(Layer next, boolean training) {
     if (relu) {
       return Optional.empty();
     }

@@ -22,6 +22,8 @@ import lanewise.tensor.Tensor;
 /// @param outputStatistics to be taken of the output for the next layer; null if it wants none
 /// @param zeros as many zeros as the most channels of any layer, padded
 /// @param workspace scratch memory, at least what the layer asked for
+/// @param prepared memory of its own for what [Operation#prepare()] computes, as much as the layer
+///     asked for; zeros at first
 /// @param parallel the threads
 /// @param chooser chooses the algorithms of convolutions
 /// @param clock the training step that runs, for random numbers
@@ -40,6 +42,7 @@ public record Binding(
     ChannelStatistics outputStatistics,
     MemorySegment zeros,
     MemorySegment workspace,
+    MemorySegment prepared,
     Parallel parallel,
     ConvChooser chooser,
     StepClock clock,
@@ -61,6 +64,28 @@ public record Binding(
     public void set(long value) {
       step = value;
     }
+  }
+
+  /// The same with other parameters.
+  Binding withValues(Map<String, MemorySegment> newValues) {
+    return new Binding(
+        training,
+        inputs,
+        output,
+        inputGradients,
+        adds,
+        outputGradient,
+        newValues,
+        gradients,
+        inputStatistics,
+        outputStatistics,
+        zeros,
+        workspace,
+        prepared,
+        parallel,
+        chooser,
+        clock,
+        key);
   }
 
   /// The first input.

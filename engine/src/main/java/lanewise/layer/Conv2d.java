@@ -114,10 +114,11 @@ public record Conv2d(
   }
 
   @Override
-  public Optional<Layer> fuse(Layer next) {
-    return next instanceof ReLU && !relu
-        ? Optional.of(new Conv2d(filters, kernel, stride, padding, groups, bias, true, scheme))
-        : Optional.empty();
+  public Optional<Layer> fuse(Layer next, boolean training) {
+    if (next instanceof ReLU && !relu) {
+      return Optional.of(new Conv2d(filters, kernel, stride, padding, groups, bias, true, scheme));
+    }
+    return training ? Optional.empty() : FoldedConv2d.of(this, next);
   }
 
   @Override

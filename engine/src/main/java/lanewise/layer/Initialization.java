@@ -14,13 +14,24 @@ public interface Initialization {
   enum Scheme {
     /// [#kaimingNormal(long)] over the fan-in: for layers before a ReLU or a normalization.
     KAIMING_NORMAL,
-    /// [#xavierUniform(long, long)]: for layers before a sigmoid or tanh, and for class scores.
-    XAVIER_UNIFORM;
+    /// [#lecunNormal(long)] over the fan-in: for ReLUs among max poolings, which raise the values
+    /// again that a ReLU halves.
+    LECUN_NORMAL,
+    /// [#xavierUniform(long, long)]: for layers before a sigmoid or tanh, and linear layers.
+    XAVIER_UNIFORM,
+    /// [#normal(double)] with a deviation of 0.01 whatever the fan: for class scores, so that a
+    /// network starts with about the same probability for each class, however large the values
+    /// before them have grown. Krizhevsky et al. 2012, section 5.
+    SMALL_NORMAL;
+
+    private static final double SMALL = 0.01;
 
     Initialization of(long fanIn, long fanOut) {
       return switch (this) {
         case KAIMING_NORMAL -> kaimingNormal(fanIn);
+        case LECUN_NORMAL -> lecunNormal(fanIn);
         case XAVIER_UNIFORM -> xavierUniform(fanIn, fanOut);
+        case SMALL_NORMAL -> normal(SMALL);
       };
     }
   }
@@ -36,6 +47,12 @@ public interface Initialization {
   /// @param fan inputs (fan-in) or outputs (fan-out) of one unit
   static Initialization kaimingNormal(long fan) {
     return normal(Math.sqrt(2.0 / fan));
+  }
+
+  /// Normal with standard deviation `sqrt(1 / fan)`: LeCun et al. 1998, "Efficient BackProp", eq.
+  /// 16.
+  static Initialization lecunNormal(long fan) {
+    return normal(Math.sqrt(1.0 / fan));
   }
 
   /// Uniform in `+-sqrt(6 / (fanIn + fanOut))`: Glorot and Bengio 2010, eq. 16.

@@ -47,8 +47,10 @@ public interface Layer {
 
   /// The layer that does this and then `next` in one go, if there is one. `next` takes the output
   /// of this layer as one of its inputs; the fused layer's inputs are this layer's, followed by the
-  /// other inputs of `next`.
-  default Optional<Layer> fuse(Layer next) {
+  /// other inputs of `next`, and its parameters are this layer's, followed by those of `next`,
+  /// under
+  /// whatever names.
+  default Optional<Layer> fuse(Layer next, boolean training) {
     return Optional.empty();
   }
 
@@ -75,6 +77,12 @@ public interface Layer {
   /// program. With several algorithms to choose from, enough for any of them.
   default long workspaceBytes(
       List<Shape> inputs, int batch, boolean training, int threads, ConvChooser chooser) {
+    return 0;
+  }
+
+  /// Bytes of memory of its own that the operation fills in [Operation#prepare()] and reads in
+  /// forward: weights in a form that follows from the parameters. In inference only.
+  default long preparedBytes(List<Shape> inputs) {
     return 0;
   }
 

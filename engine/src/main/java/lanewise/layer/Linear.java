@@ -82,10 +82,13 @@ public record Linear(int outputs, boolean bias, boolean relu, Initialization.Sch
   }
 
   @Override
-  public Optional<Layer> fuse(Layer next) {
-    return next instanceof ReLU && !relu
-        ? Optional.of(new Linear(outputs, bias, true, scheme))
-        : Optional.empty();
+  public Optional<Layer> fuse(Layer next, boolean training) {
+    if (next instanceof ReLU && !relu) {
+      return Optional.of(new Linear(outputs, bias, true, scheme));
+    }
+    return training
+        ? Optional.empty()
+        : FoldedConv2d.of(new Conv2d(outputs, 1, 1, 0, 1, bias, relu, scheme), next);
   }
 
   @Override

@@ -3,8 +3,13 @@ package lanewise.layer;
 import java.util.Optional;
 import lanewise.choice.ConvChoice;
 
-/// A layer bound to its memory: the hot path. Neither method allocates.
+/// A layer bound to its memory: the hot path. No method allocates.
 public interface Operation {
+
+  /// Computes what follows from the parameters alone into [Binding#prepared()]. In inference it
+  /// runs
+  /// before the first forward and again whenever a parameter has changed since; in training never.
+  default void prepare() {}
 
   /// Computes the output from the inputs and the parameters.
   void forward();

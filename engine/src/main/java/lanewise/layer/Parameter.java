@@ -62,6 +62,11 @@ public record Parameter(
     return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
   }
 
+  /// The same under another name.
+  Parameter named(String newName) {
+    return new Parameter(newName, shape, role, initialization, packing);
+  }
+
   /// A convolution's weights.
   static Parameter weights(ConvSpec spec, List<Integer> shape, Initialization initialization) {
     return new Parameter("weight", shape, Role.WEIGHT, initialization, new ConvPacking(spec));

@@ -13,6 +13,7 @@ import lanewise.layer.Conv2d;
 import lanewise.layer.Dropout;
 import lanewise.layer.Flatten;
 import lanewise.layer.GlobalAvgPool2d;
+import lanewise.layer.Initialization;
 import lanewise.layer.Layer;
 import lanewise.layer.Linear;
 import lanewise.layer.MaxPool2d;
@@ -134,6 +135,12 @@ public final class Flow {
   /// Fully connected layer with bias.
   public Flow linear(int outputs) {
     return then(Linear.of(outputs));
+  }
+
+  /// Fully connected layer with bias whose weights start small: all classes begin about equally
+  /// likely.
+  public Flow classScores(int classes) {
+    return then(Linear.of(classes).scheme(Initialization.Scheme.SMALL_NORMAL));
   }
 
   /// The sum of this and another point.

@@ -45,6 +45,7 @@ public final class MemoryPlan {
   private final boolean[] trained;
   private final List<Buffer> buffers = new ArrayList<>();
   private final long bufferBytes;
+  private final long[] preparedAt;
   private long workspaceBytes;
   private int maxChannels = 1;
 
@@ -78,13 +79,16 @@ public final class MemoryPlan {
       planGradients(network, roots);
     }
     bufferBytes = place();
-    for (Fusion.Fused op : operations) {
-      List<Shape> in =
-          op.inputs().stream().map(i -> i < 0 ? network.input() : shapes.get(i)).toList();
+    preparedAt = new long[operations.size() + 1];
+    for (int i = 0; i < operations.size(); i++) {
+      Fusion.Fused op = operations.get(i);
+      List<Shape> in = inputShapes(network, shapes, op);
       in.forEach(s -> maxChannels = Math.max(maxChannels, s.channels()));
       maxChannels = Math.max(maxChannels, op.shape().channels());
       long workspace = op.layer().workspaceBytes(in, batch, training, threads, chooser);
       workspaceBytes = Math.max(workspaceBytes, Math.ceilDiv(workspace, ALIGNMENT) * ALIGNMENT);
+      long prepared = training ? 0 : op.layer().preparedBytes(in);
+      preparedAt[i + 1] = preparedAt[i] + Math.ceilDiv(prepared, ALIGNMENT) * ALIGNMENT;
     }
   }
 
@@ -182,10 +186,10 @@ public final class MemoryPlan {
     return end;
   }
 
-  /// Bytes of all buffers and scratch memory together: what a program allocates besides parameters
-  /// and their gradients.
+  /// Bytes of all buffers, scratch memory and prepared values together: what a program allocates
+  /// besides parameters and their gradients.
   public long bytes() {
-    return bufferBytes + workspaceBytes + zeroBytes();
+    return bufferBytes + workspaceBytes + preparedBytes() + zeroBytes();
   }
 
   /// Bytes of values and gradients alone.
@@ -196,6 +200,17 @@ public final class MemoryPlan {
   /// Bytes of scratch memory.
   public long workspaceBytes() {
     return workspaceBytes;
+  }
+
+  /// Bytes of what operations prepare from the parameters, such as weights with a folded batch
+  /// normalization; none in training.
+  public long preparedBytes() {
+    return preparedAt[operations.size()];
+  }
+
+  /// Where the memory that an operation prepares starts; it ends where that of the next one starts.
+  long preparedAt(int operation) {
+    return preparedAt[operation];
   }
 
   /// Bytes that the same buffers would take if none shared memory.

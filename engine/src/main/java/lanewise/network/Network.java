@@ -55,6 +55,9 @@ public record Network(String name, Shape input, List<Node> nodes, List<Output> o
         || outputs.stream().anyMatch(o -> o.node() < 0 || o.node() >= names.size())) {
       throw new InvalidModelException(name + ": outputs must be layers of the network");
     }
+    if (outputs.stream().map(Output::node).distinct().count() < outputs.size()) {
+      throw new InvalidModelException(name + ": a layer is an output twice; give it one weight");
+    }
     shapes(name, input, nodes);
   }
 

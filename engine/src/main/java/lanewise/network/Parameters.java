@@ -16,6 +16,10 @@ import lanewise.tensor.Memory;
 /// Gradients have the same layout as the trained part, so an optimizer step is one pass over two
 /// arrays.
 ///
+/// Programs for inference keep values that follow from parameters, such as weights with a folded
+/// batch normalization. So every change moves [#version()]: those through this class and by
+/// training programs and optimizers do; who writes into the memory itself calls [#markChanged()].
+///
 /// Owns no memory of its own: it lives as long as the [Memory] that it was made in. Not safe for
 /// concurrent writing.
 public final class Parameters {
@@ -37,6 +41,7 @@ public final class Parameters {
   private final MemorySegment values;
   private final long trainedFloats;
   private final long seed;
+  private long version;
 
   private Parameters(Network network, Memory memory, long seed) {
     this.network = network;
@@ -137,9 +142,23 @@ public final class Parameters {
                   plain.length));
     }
     entry.parameter().packing().pack(plain, entry.values());
+    markChanged();
   }
 
-  /// The whole array: trained parameters, then statistics.
+  /// Moves with every change of a value, and never goes back.
+  public long version() {
+    return version;
+  }
+
+  /// Says that values were changed in their memory ([#values()], [Entry#values()]), so that
+  /// programs
+  /// for inference do not go on with what they made of the old ones.
+  public void markChanged() {
+    version++;
+  }
+
+  /// The whole array: trained parameters, then statistics. After writing into it call
+  /// [#markChanged()].
   public MemorySegment values() {
     return values;
   }

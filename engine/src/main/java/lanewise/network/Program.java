@@ -35,6 +35,7 @@ public final class Program {
   private final MemoryPlan plan;
   private final MemorySegment buffers;
   private final MemorySegment workspace;
+  private final MemorySegment prepared;
   private final MemorySegment zeros;
   private final MemorySegment gradients;
   private final Parallel parallel;
@@ -47,6 +48,7 @@ public final class Program {
   private final boolean[] written;
   private final ChannelStatistics[] statistics;
   private final Operation[] operations;
+  private long preparedVersion = -1;
   private final List<Tensor> outputs = new ArrayList<>();
   private final List<Tensor> outputGradients = new ArrayList<>();
 
@@ -68,6 +70,7 @@ public final class Program {
     String what = "batch of %d for %s".formatted(batch, network.name());
     buffers = memory.allocate("values of a " + what, plan.bufferBytes());
     workspace = memory.allocate("scratch memory of a " + what, plan.workspaceBytes());
+    prepared = memory.allocate("folded weights of a " + what, plan.preparedBytes());
     zeros = memory.allocate("zeros of a " + what, plan.zeroBytes());
     boolean training = mode == Mode.TRAINING;
     gradients =
@@ -183,8 +186,10 @@ public final class Program {
     List<Shape> inputShapes = inputs.stream().map(Tensor::shape).toList();
     Map<String, MemorySegment> bound = new HashMap<>();
     Map<String, MemorySegment> boundGradients = new HashMap<>();
-    for (Parameter p : f.layer().parameters(inputShapes)) {
-      Parameters.Entry entry = parameters.entry(f.parameters() + "." + p.name());
+    List<Parameter> described = f.layer().parameters(inputShapes);
+    for (int i = 0; i < described.size(); i++) {
+      Parameter p = described.get(i);
+      Parameters.Entry entry = parameters.entry(f.parameters().get(i));
       bound.put(p.name(), entry.values());
       if (gradients != null && p.role().trained()) {
         boundGradients.put(
@@ -192,6 +197,8 @@ public final class Program {
             gradients.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES));
       }
     }
+    long preparedAt = plan.preparedAt(index);
+    long preparedBytes = plan.preparedAt(index + 1) - preparedAt;
     long key = CounterRandom.key(parameters.seed(), Purpose.DROPOUT, index);
     return f.layer()
         .compile(
@@ -208,6 +215,7 @@ public final class Program {
                 statistics[f.output()],
                 zeros,
                 workspace,
+                prepared.asSlice(preparedAt, preparedBytes),
                 parallel,
                 chooser,
                 clock,
@@ -229,8 +237,22 @@ public final class Program {
 
   /// Computes the outputs.
   public void forward() {
+    beforeForward();
     for (int i = 0; i < operations.length; i++) {
       operations[i].forward();
+    }
+  }
+
+  /// In training, forward moves the running statistics; in inference, parameters may have been
+  /// changed since they were last prepared.
+  private void beforeForward() {
+    if (mode == Mode.TRAINING) {
+      parameters.markChanged();
+    } else if (preparedVersion != parameters.version()) {
+      for (Operation operation : operations) {
+        operation.prepare();
+      }
+      preparedVersion = parameters.version();
     }
   }
 
@@ -258,6 +280,7 @@ public final class Program {
 
   /// Runs one operation forward; for profilers.
   public void forward(int operation) {
+    beforeForward();
     operations[operation].forward();
   }
 
@@ -302,7 +325,7 @@ public final class Program {
       return Optional.of("the input");
     }
     for (int i = 0; i < operations.length; i++) {
-      operations[i].forward();
+      forward(i);
       Fusion.Fused f = plan.operations().get(i);
       if (!isFinite(values[f.output()])) {
         return Optional.of("layer " + f.label());

@@ -80,8 +80,34 @@ public final class Evaluator implements AutoCloseable {
   /// @throws lanewise.error.MemoryBudgetException if the batch does not fit into the budget
   public static Evaluator load(
       Path checkpoint, Network network, int batch, int threads, long memoryBudget) {
-    return load(
-        checkpoint, network, batch, threads, Memory.withBudget(memoryBudget), ConvChooser.rule());
+    return load(checkpoint, network, batch, threads, memoryBudget, ConvChooser.rule());
+  }
+
+  /// Loads a checkpoint, to measure it.
+  ///
+  /// @param chooser chooses the algorithms of convolutions
+  /// @see #load(Path, Network, int, int, long)
+  public static Evaluator load(
+      Path checkpoint,
+      Network network,
+      int batch,
+      int threads,
+      long memoryBudget,
+      ConvChooser chooser) {
+    return load(checkpoint, network, batch, threads, Memory.withBudget(memoryBudget), chooser);
+  }
+
+  /// Bytes of off-heap memory that measuring needs: parameters and the buffers of inference.
+  /// Nothing is allocated.
+  ///
+  /// @param chooser the one that the evaluator will get
+  public static long memoryBytes(Network network, int batch, int threads, ConvChooser chooser) {
+    long parameters =
+        network.layers().stream()
+            .flatMap(layer -> layer.parameters().stream())
+            .mapToLong(parameter -> parameter.packing().floats() * Float.BYTES)
+            .sum();
+    return parameters + Program.plan(network, batch, Mode.INFERENCE, threads, chooser).bytes();
   }
 
   private static Evaluator load(

@@ -24,7 +24,7 @@ public interface Optimizer {
   /// The rule bound to its memory: the hot path, which allocates nothing.
   interface Step {
 
-    /// Changes the parameters once.
+    /// Changes the parameters once, and says so ([lanewise.network.Parameters#markChanged()]).
     void apply(double learningRate);
   }
 }

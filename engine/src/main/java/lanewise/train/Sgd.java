@@ -56,6 +56,7 @@ public record Sgd(double momentum, boolean nesterov, double weightDecay) impleme
   private static final class SgdStep implements Step {
     private final Sgd sgd;
     private final Parallel parallel;
+    private final Parameters owner;
     private final MemorySegment parameters;
     private final MemorySegment gradients;
     private final MemorySegment velocity;
@@ -68,13 +69,12 @@ public record Sgd(double momentum, boolean nesterov, double weightDecay) impleme
     SgdStep(Sgd sgd, OptimizerState state, Parallel parallel) {
       this.sgd = sgd;
       this.parallel = parallel;
-      parameters = state.parameters().values();
+      owner = state.parameters();
+      parameters = owner.values();
       gradients = state.gradients();
       velocity = sgd.momentum == 0 ? null : state.array(VELOCITY);
       List<Parameters.Entry> trained =
-          state.parameters().entries().stream()
-              .filter(entry -> entry.parameter().role().trained())
-              .toList();
+          owner.entries().stream().filter(entry -> entry.parameter().role().trained()).toList();
       int pieces = trained.stream().mapToInt(SgdStep::pieces).sum();
       offset = new long[pieces];
       floats = new int[pieces];
@@ -97,6 +97,7 @@ public record Sgd(double momentum, boolean nesterov, double weightDecay) impleme
     public void apply(double rate) {
       learningRate = (float) rate;
       parallel.run(floats.length, body);
+      owner.markChanged();
     }
 
     private void piece(int piece, int thread) {

@@ -142,7 +142,7 @@ class MeasuredChooserTest {
         "null",
         "\u0000\u0001",
         "REPLACE lanewise convolution times WITH something else",
-        "REPLACE \"kernels\": 1 WITH \"kernels\": 0",
+        "REPLACE \"kernels\": WITH \"kernels\": 0, \"before\":",
         "REPLACE \"processor\": \" WITH \"processor\": \"Another ",
         "REPLACE \"winograd\" WITH \"bogus\"",
         "REPLACE 2000000 WITH -1",

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lanewise.error.InvalidModelException;
+import lanewise.kernel.reference.ReferenceActivation;
 import lanewise.kernel.reference.ReferenceAdd;
 import lanewise.tensor.Shape;
 import lanewise.testing.Compare;
@@ -42,6 +43,29 @@ class AddTest {
       Compare.bitEqual("dSrc", dSrc, dDst);
     }
     run.equalsOtherModes(new Add(), shapes, test.batch(), srcs, dDst, 0);
+  }
+
+  /// In inference a ReLU joins; backward would need it apart.
+  @ParameterizedTest
+  @MethodSource("cases")
+  void takesAReluInInference(Case test) {
+    assertThat(new Add().fuse(new ReLU(), true)).isEmpty();
+    assertThat(new Add().fuse(new Sigmoid(), false)).isEmpty();
+    Layer layer = new Add().fuse(new ReLU(), false).orElseThrow();
+    int size = LayerRun.size(test.shape(), test.batch());
+    List<Shape> shapes = Collections.nCopies(test.inputs(), test.shape());
+    assertThat(layer.outputShape(shapes)).isEqualTo(test.shape());
+    double[][] wide = new double[test.inputs()][];
+    try (var harness = new LayerHarness(layer, shapes, test.batch(), 2, false)) {
+      harness.slices();
+      for (int i = 0; i < wide.length; i++) {
+        float[] src = Fill.integers(i, size, 9, 0.8);
+        wide[i] = Fill.widen(src);
+        harness.input(i, src);
+      }
+      double[] sum = ReferenceActivation.reluForward(ReferenceAdd.forward(wide));
+      Compare.bitEqual("dst", harness.forward().output(), sum);
+    }
   }
 
   @Test

@@ -333,12 +333,14 @@ class BatchNorm2dTest {
   void fusesWithAddAndThenRelu() {
     BatchNorm2d layer = new BatchNorm2d();
     BatchNorm2d added = new BatchNorm2d(EPSILON, MOMENTUM, true, false);
-    assertThat(layer.fuse(new ReLU())).contains(new BatchNorm2d(EPSILON, MOMENTUM, false, true));
-    assertThat(layer.fuse(new Add())).contains(added);
-    assertThat(added.fuse(new ReLU())).contains(new BatchNorm2d(EPSILON, MOMENTUM, true, true));
-    assertThat(added.fuse(new Add())).isEmpty();
-    assertThat(new BatchNorm2d(EPSILON, MOMENTUM, false, true).fuse(new Add())).isEmpty();
-    assertThat(layer.fuse(new Sigmoid())).isEmpty();
+    assertThat(layer.fuse(new ReLU(), true))
+        .contains(new BatchNorm2d(EPSILON, MOMENTUM, false, true));
+    assertThat(layer.fuse(new Add(), true)).contains(added);
+    assertThat(added.fuse(new ReLU(), true))
+        .contains(new BatchNorm2d(EPSILON, MOMENTUM, true, true));
+    assertThat(added.fuse(new Add(), true)).isEmpty();
+    assertThat(new BatchNorm2d(EPSILON, MOMENTUM, false, true).fuse(new Add(), true)).isEmpty();
+    assertThat(layer.fuse(new Sigmoid(), true)).isEmpty();
     Shape shape = new Shape(16, 8, 8);
     assertThatThrownBy(() -> added.outputShape(List.of(shape, new Shape(16, 4, 4))))
         .isInstanceOf(InvalidModelException.class)

@@ -32,7 +32,7 @@ class Conv2dTest {
               .padding(spec.padding())
               .groups(spec.groups());
       conv = bias ? conv : conv.withoutBias();
-      return relu ? conv.fuse(new ReLU()).orElseThrow() : conv;
+      return relu ? conv.fuse(new ReLU(), true).orElseThrow() : conv;
     }
 
     float[] src() {
@@ -260,12 +260,12 @@ class Conv2dTest {
   @Test
   void fusesWithOneReluOnly() {
     Conv2d layer = Conv2d.of(4, 3);
-    Layer fused = layer.fuse(new ReLU()).orElseThrow();
+    Layer fused = layer.fuse(new ReLU(), true).orElseThrow();
     assertThat(fused).isInstanceOfSatisfying(Conv2d.class, c -> assertThat(c.relu()).isTrue());
     assertThat(fused.outputShape(List.of(new Shape(3, 8, 8)))).isEqualTo(new Shape(4, 6, 6));
-    assertThat(fused.fuse(new ReLU())).isEmpty();
-    assertThat(layer.fuse(new Add())).isEmpty();
-    assertThat(layer.fuse(new BatchNorm2d())).isEmpty();
+    assertThat(fused.fuse(new ReLU(), true)).isEmpty();
+    assertThat(layer.fuse(new Add(), true)).isEmpty();
+    assertThat(layer.fuse(new BatchNorm2d(), true)).isEmpty();
     assertThat(layer.backwardReadsOutput()).isFalse();
     assertThat(fused.backwardReadsOutput()).isTrue();
   }

@@ -52,6 +52,17 @@ class InitializationTest {
     assertThat(near / (double) COUNT).isEqualTo(0.6827, within(0.01));
   }
 
+  /// LeCun et al. 1998: deviation sqrt(1 / fan); and a fixed one for class scores.
+  @Test
+  void otherNormalDistributions() {
+    float[] values = fill(Initialization.lecunNormal(25), 3, COUNT);
+    assertThat(deviation(values)).isEqualTo(0.2, within(0.004));
+    float[] scores = fill(Initialization.Scheme.SMALL_NORMAL.of(25, 10), 3, COUNT);
+    assertThat(deviation(scores)).isEqualTo(0.01, within(0.0002));
+    assertThat(Initialization.Scheme.LECUN_NORMAL.of(25, 10))
+        .satisfies(scheme -> assertThat(fill(scheme, 3, COUNT)).isEqualTo(values));
+  }
+
   /// Glorot and Bengio 2010: uniform in +-sqrt(6 / (fanIn + fanOut)).
   @Test
   void xavierUniform() {

@@ -21,7 +21,7 @@ class LinearTest {
   record Case(int inputs, int outputs, int batch, boolean bias, boolean relu) {
     Layer layer() {
       Linear linear = bias ? Linear.of(outputs) : Linear.of(outputs).withoutBias();
-      return relu ? linear.fuse(new ReLU()).orElseThrow() : linear;
+      return relu ? linear.fuse(new ReLU(), true).orElseThrow() : linear;
     }
 
     float[] src() {
@@ -125,10 +125,10 @@ class LinearTest {
     assertThat(layer.parameters(in)).extracting(Parameter::name).containsExactly("weight", "bias");
     assertThat(layer.parameters(in).get(0).shape()).containsExactly(100, 512);
     assertThat(layer.withoutBias().parameters(in)).hasSize(1);
-    Layer fused = layer.fuse(new ReLU()).orElseThrow();
+    Layer fused = layer.fuse(new ReLU(), true).orElseThrow();
     assertThat(fused).isInstanceOfSatisfying(Linear.class, l -> assertThat(l.relu()).isTrue());
-    assertThat(fused.fuse(new ReLU())).isEmpty();
-    assertThat(layer.fuse(new Add())).isEmpty();
+    assertThat(fused.fuse(new ReLU(), true)).isEmpty();
+    assertThat(layer.fuse(new Add(), true)).isEmpty();
   }
 
   @Test

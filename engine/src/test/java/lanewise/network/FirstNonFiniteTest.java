@@ -69,7 +69,7 @@ class FirstNonFiniteTest {
     try (var run = new ProgramRun(TestNetworks.chain(), 2, Mode.INFERENCE, 1)) {
       fill(run, "bn1.weight", 3e38f);
       run.program.forward();
-      assertThat(run.program.firstNonFinite()).contains("layer bn1+relu1");
+      assertThat(run.program.firstNonFinite()).contains("layer conv1+bn1+relu1");
     }
   }
 

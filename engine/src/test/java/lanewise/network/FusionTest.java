@@ -54,7 +54,8 @@ class FusionTest {
     List<Fusion.Fused> operations = Fusion.of(network, true);
     Fusion.Fused last = operations.get(2);
     assertThat(last.label()).isEqualTo("bn1+add1+relu1");
-    assertThat(last.parameters()).isEqualTo("bn1");
+    assertThat(last.parameters())
+        .containsExactly("bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var");
     assertThat(last.inputs()).containsExactly(1, 0);
     assertThat(last.output()).isEqualTo(4);
     assertThat(last.layer())

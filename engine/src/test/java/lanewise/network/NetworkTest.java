@@ -68,6 +68,13 @@ class NetworkTest {
     refused(List.of(node("a", relu, -1)), 1, "net: outputs must be layers of the network");
     refused(List.of(node("a", relu, -1)), -1, "net: outputs must be layers of the network");
     refused(List.of(), 0, "net: outputs must be layers of the network");
+    Network.Output twice = new Network.Output(0, 1);
+    assertThatThrownBy(
+            () ->
+                new Network(
+                    "net", new Shape(1, 1, 1), List.of(node("a", relu, -1)), List.of(twice, twice)))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("a layer is an output twice");
     assertThatThrownBy(() -> new Network("net", INPUT, List.of(node("a", relu, -1)), List.of()))
         .isInstanceOf(InvalidModelException.class);
   }

@@ -25,7 +25,11 @@ class ProgramTest {
   private static final int BATCH = 3;
 
   static List<Network> networks() {
-    return List.of(TestNetworks.chain(), TestNetworks.branched(), TestNetworks.inner());
+    return List.of(
+        TestNetworks.chain(),
+        TestNetworks.branched(),
+        TestNetworks.inner(),
+        TestNetworks.identities());
   }
 
   @ParameterizedTest(name = "{index}")
@@ -255,6 +259,24 @@ class ProgramTest {
           .withMessageContaining("batch of 2");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> run.program.setInput(new float[2 * size - 1], 2));
+    }
+  }
+
+  @Test
+  void anOutputMayBeTheInput() {
+    List<Network> networks =
+        List.of(
+            Flow.input(5, 1, 1).flatten().network("vector"),
+            Flow.input(5, 1, 1).flatten().dropout(0.5).network("dropped"),
+            Flow.input(3, 4, 4).dropout(0.5).network("map"));
+    for (Network network : networks) {
+      try (var run = new ProgramRun(network, BATCH, Mode.INFERENCE, 2)) {
+        assertThat(run.forward().output(0)).isEqualTo(ProgramRun.input(network, BATCH));
+      }
+    }
+    try (var run = new ProgramRun(networks.getFirst(), BATCH, Mode.TRAINING, 2)) {
+      assertThat(run.forward().output(0)).isEqualTo(ProgramRun.input(networks.getFirst(), BATCH));
+      run.program.backward();
     }
   }
 

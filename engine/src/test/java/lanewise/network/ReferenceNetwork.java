@@ -17,6 +17,7 @@ import lanewise.layer.AvgPool2d;
 import lanewise.layer.BatchNorm2d;
 import lanewise.layer.Concat;
 import lanewise.layer.Conv2d;
+import lanewise.layer.Dropout;
 import lanewise.layer.Flatten;
 import lanewise.layer.GlobalAvgPool2d;
 import lanewise.layer.Linear;
@@ -95,6 +96,7 @@ final class ReferenceNetwork {
       case GlobalAvgPool2d _ ->
           ReferencePool.globalAverageForward(batch, shape.channels(), shape.pixels(), src);
       case Flatten _ -> src;
+      case Dropout _ when !training -> src;
       default -> throw new IllegalArgumentException("no reference for " + node.layer());
     };
   }

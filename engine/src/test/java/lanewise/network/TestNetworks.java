@@ -49,6 +49,14 @@ final class TestNetworks {
     return x.globalAvgPool().linear(3).network("inner");
   }
 
+  /// Outputs that are the same value: a layer's, and two that only pass it on.
+  static Network identities() {
+    Flow x = Flow.input(5, 1, 1).linear(6).relu().linear(4);
+    x.auxiliaryOutput(0.7);
+    x.flatten().auxiliaryOutput(0.4);
+    return x.flatten().network("identities");
+  }
+
   /// The same layers, but every value comes out, so that nothing can be fused. The outputs that
   /// were
   /// there come first; the others have weight 0.

@@ -143,10 +143,13 @@ public final class LayerHarness implements AutoCloseable {
     return this;
   }
 
-  /// Runs the layer forward, compiling it first if need be.
+  /// Runs the layer forward, compiling it first if need be, and prepares it in inference.
   public LayerHarness forward() {
     if (operation == null) {
       operation = layer.compile(binding());
+    }
+    if (!training) {
+      operation.prepare();
     }
     operation.forward();
     return this;
@@ -185,6 +188,7 @@ public final class LayerHarness implements AutoCloseable {
         null,
         zeros,
         workspace,
+        memory.allocate("prepared", layer.preparedBytes(shapes)),
         parallel,
         chooser,
         clock,

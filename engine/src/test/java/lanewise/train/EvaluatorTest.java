@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import lanewise.data.Dataset;
 import lanewise.data.SyntheticImages;
 import lanewise.error.InvalidModelException;
@@ -59,6 +61,38 @@ class EvaluatorTest {
       assertThat(evaluation.top1()).isEqualTo(top1 / 23.0);
       assertThat(evaluation.top5()).isEqualTo(top5 / 23.0);
       assertThat(evaluation.seconds()).isPositive();
+    }
+  }
+
+  /// In a run the evaluator shares the parameters, which change from epoch to epoch; one that loads
+  /// the checkpoint sees them for the first time.
+  @Test
+  void equalsTheValidationOfTheRunAfterEveryEpoch() {
+    List<Evaluation> validations = new ArrayList<>();
+    List<Evaluation> loaded = new ArrayList<>();
+    try (Trainer trainer = TrainRuns.trainer(TrainRuns.config())) {
+      trainer.checkpointTo(file);
+      trainer.addListener(
+          new TrainingListener() {
+            @Override
+            public void onEpoch(EpochReport report) {
+              validations.add(report.validation());
+            }
+
+            @Override
+            public void onCheckpoint(Path written) {
+              try (Evaluator e = Evaluator.load(written, TrainRuns.network(), 16, 2)) {
+                loaded.add(e.evaluate(TrainRuns.data().validation()));
+              }
+            }
+          });
+      trainer.train();
+    }
+    assertThat(loaded).hasSize(3).hasSameSizeAs(validations);
+    for (int i = 0; i < loaded.size(); i++) {
+      assertThat(loaded.get(i).loss()).isEqualTo(validations.get(i).loss(), within(1e-6));
+      assertThat(loaded.get(i).top1()).isEqualTo(validations.get(i).top1());
+      assertThat(loaded.get(i).top5()).isEqualTo(validations.get(i).top5());
     }
   }
 

@@ -52,7 +52,9 @@ class SgdTest {
             entry.parameter().packing().pack(gradient(entry, i), slice);
           }
         }
+        long version = parameters.version();
         step.apply(RATES[i]);
+        assertThat(parameters.version()).isGreaterThan(version);
       }
       assertThatPaddingIsZero(parameters);
       Map<String, float[]> result = new HashMap<>();

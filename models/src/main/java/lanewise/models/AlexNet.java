@@ -2,6 +2,7 @@ package lanewise.models;
 
 import java.util.List;
 import lanewise.layer.Conv2d;
+import lanewise.layer.Initialization;
 import lanewise.layer.LocalResponseNorm;
 import lanewise.network.Flow;
 import lanewise.network.Network;
@@ -27,35 +28,35 @@ public final class AlexNet {
   /// The lecture's: one tower, without normalization.
   public static Network oneTower(String name, Shape input, int classes) {
     Flow x = Flow.input(input);
-    x = x.convBias(64, 11, 4, 2).relu().maxPool(3, 2, 0);
-    x = x.convBias(192, 5, 1, 2).relu().maxPool(3, 2, 0);
-    x = x.convBias(384, 3, 1, 1).relu();
-    x = x.convBias(256, 3, 1, 1).relu();
-    x = x.convBias(256, 3, 1, 1).relu().maxPool(3, 2, 0);
+    x = x.then(conv(64, 11).stride(4).padding(2)).relu().maxPool(3, 2, 0);
+    x = x.then(conv(192, 5).padding(2)).relu().maxPool(3, 2, 0);
+    x = x.then(conv(384, 3).padding(1)).relu();
+    x = x.then(conv(256, 3).padding(1)).relu();
+    x = x.then(conv(256, 3).padding(1)).relu().maxPool(3, 2, 0);
     return classifier(x, 4096, classes).network(name);
   }
 
   /// The paper's: two groups, which were one graphics card each, and local response normalization.
   public static Network twoGroups(String name, Shape input, int classes) {
     Flow x = Flow.input(input);
-    x = x.convBias(96, 11, 4, 0).relu().then(normalization()).maxPool(3, 2, 0);
+    x = x.then(conv(96, 11).stride(4)).relu().then(normalization()).maxPool(3, 2, 0);
     x = x.then(grouped(256, 5)).relu().then(normalization()).maxPool(3, 2, 0);
-    x = x.convBias(384, 3, 1, 1).relu();
+    x = x.then(conv(384, 3).padding(1)).relu();
     x = x.then(grouped(384, 3)).relu();
     x = x.then(grouped(256, 3)).relu().maxPool(3, 2, 0);
     x = x.flatten().linear(4096).relu().dropout(0.5);
     x = x.linear(4096).relu().dropout(0.5);
-    return x.linear(classes).network(name);
+    return x.classScores(classes).network(name);
   }
 
   /// For small images: a 5x5 first layer with stride 1, and fewer units behind it.
   public static Network cifar(String name, Shape input, int classes) {
     Flow x = Flow.input(input);
-    x = x.convBias(64, 5, 1, 2).relu().maxPool(3, 2, 0);
-    x = x.convBias(192, 5, 1, 2).relu().maxPool(3, 2, 0);
-    x = x.convBias(384, 3, 1, 1).relu();
-    x = x.convBias(256, 3, 1, 1).relu();
-    x = x.convBias(256, 3, 1, 1).relu().maxPool(3, 2, 0);
+    x = x.then(conv(64, 5).padding(2)).relu().maxPool(3, 2, 0);
+    x = x.then(conv(192, 5).padding(2)).relu().maxPool(3, 2, 0);
+    x = x.then(conv(384, 3).padding(1)).relu();
+    x = x.then(conv(256, 3).padding(1)).relu();
+    x = x.then(conv(256, 3).padding(1)).relu().maxPool(3, 2, 0);
     return classifier(x, 1024, classes).network(name);
   }
 
@@ -63,11 +64,17 @@ public final class AlexNet {
     Flow x = features.flatten();
     x = x.dropout(0.5).linear(units).relu();
     x = x.dropout(0.5).linear(units).relu();
-    return x.linear(classes);
+    return x.classScores(classes);
   }
 
   private static Conv2d grouped(int filters, int kernel) {
-    return Conv2d.of(filters, kernel).padding(kernel / 2).groups(2);
+    return conv(filters, kernel).padding(kernel / 2).groups(2);
+  }
+
+  /// Three poolings raise the values by as much as the ReLUs lower them, so weights start with half
+  /// the variance that ReLUs alone need. With all of it the first loss is above 10.
+  private static Conv2d conv(int filters, int kernel) {
+    return Conv2d.of(filters, kernel).scheme(Initialization.Scheme.LECUN_NORMAL);
   }
 
   /// Section 3.3: n = 5, k = 2, alpha = 1e-4, beta = 0.75. The layer divides alpha by n, the paper

@@ -49,7 +49,7 @@ public final class GoogLeNet {
     x = unit(unit(x, 64, 1, 1, batchNorm), 192, 3, 1, batchNorm);
     x = batchNorm ? x : x.then(AlexNet.normalization());
     x = modules(x.maxPool(3, 2, 1), batchNorm, flow -> auxiliary(flow, classes, batchNorm));
-    return x.in("head").globalAvgPool().dropout(0.4).linear(classes).network(name);
+    return x.in("head").globalAvgPool().dropout(0.4).classScores(classes).network(name);
   }
 
   /// For small images: a 3x3 first layer with stride 1, batch normalization, no auxiliary
@@ -58,7 +58,7 @@ public final class GoogLeNet {
     Flow x = unit(Flow.input(input).in("stem"), 64, 3, 1, true);
     x = unit(unit(x, 64, 1, 1, true), 192, 3, 1, true).maxPool(3, 2, 1);
     x = modules(x, true, flow -> {});
-    return x.in("head").globalAvgPool().dropout(0.4).linear(classes).network(name);
+    return x.in("head").globalAvgPool().dropout(0.4).classScores(classes).network(name);
   }
 
   /// @param branch adds what branches off behind 4a and 4d
@@ -105,7 +105,7 @@ public final class GoogLeNet {
   private static void auxiliary(Flow x, int classes, boolean batchNorm) {
     Flow y = unit(x.avgPool(5, 3), 128, 1, 1, batchNorm).flatten();
     y = y.linear(1024).relu().dropout(0.7);
-    y.linear(classes).auxiliaryOutput(AUXILIARY_WEIGHT);
+    y.classScores(classes).auxiliaryOutput(AUXILIARY_WEIGHT);
   }
 
   private static Flow unit(Flow x, int filters, int kernel, int stride, boolean batchNorm) {

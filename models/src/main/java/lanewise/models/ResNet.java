@@ -73,7 +73,7 @@ public final class ResNet {
   public static Network imagenet(
       String name, Shape input, int classes, Stages stages, Shortcut shortcut) {
     Flow x = Flow.input(input).in("stem").conv(64, 7, 2, 3).batchNorm().relu().maxPool(3, 2, 1);
-    return body(x, 64, stages, shortcut).linear(classes).network(name);
+    return head(body(x, 64, stages, shortcut), classes, shortcut).network(name);
   }
 
   /// For 32x32 images: the first stage works at the full size.
@@ -81,7 +81,7 @@ public final class ResNet {
       String name, Shape input, int classes, Stages stages, Shortcut shortcut) {
     int filters = stages.filters.getFirst();
     Flow x = Flow.input(input).in("stem").conv(filters, 3, 1, 1).batchNorm().relu();
-    return body(x, filters, stages, shortcut).linear(classes).network(name);
+    return head(body(x, filters, stages, shortcut), classes, shortcut).network(name);
   }
 
   private static Flow body(Flow x, int stemFilters, Stages stages, Shortcut shortcut) {
@@ -102,7 +102,14 @@ public final class ResNet {
         channels = outputs;
       }
     }
-    return x.in("head").globalAvgPool();
+    return x;
+  }
+
+  /// What the shortcuts add up grows with the depth, so the scores of residual networks start
+  /// small.
+  private static Flow head(Flow x, int classes, Shortcut shortcut) {
+    Flow pooled = x.in("head").globalAvgPool();
+    return shortcut == Shortcut.NONE ? pooled.linear(classes) : pooled.classScores(classes);
   }
 
   private static Flow reshaped(Flow x, int channels, int stride, Shortcut shortcut) {

@@ -46,7 +46,7 @@ public final class Vgg {
     x = x.in("head").flatten();
     x = x.linear(4096).relu().dropout(0.5);
     x = x.linear(4096).relu().dropout(0.5);
-    return x.linear(classes).network(name);
+    return x.classScores(classes).network(name);
   }
 
   /// For small images: with batch normalization, and one linear layer of 512 units before the last.
@@ -60,7 +60,7 @@ public final class Vgg {
       x = x.maxPool(2, 2, 0);
     }
     x = x.in("head").flatten().linear(512).relu().dropout(0.5);
-    return x.linear(classes).network(name);
+    return x.classScores(classes).network(name);
   }
 
   static List<ModelInfo> models() {

@@ -33,12 +33,12 @@ class OverfitTest {
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "lenet5, 150, 0.5",
-    "alexnet, 10, 0.0005",
-    "vgg16, 6, 0.005",
+    "alexnet, 6, 0.01",
+    "vgg16, 6, 0.01",
     "googlenet, 8, 0.03",
-    "resnet20, 12, 0.05",
-    "resnet18, 6, 0.02",
-    "resnet10-thin, 10, 0.02",
+    "resnet20, 14, 0.1",
+    "resnet18, 6, 0.05",
+    "resnet10-thin, 10, 0.1",
     "plain20, 20, 0.1",
   })
   void learnsOneBatchByHeart(String model, int steps, double learningRate) {

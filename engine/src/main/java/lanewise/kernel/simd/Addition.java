@@ -16,6 +16,7 @@ import lanewise.tensor.Tensor;
 /// one caller at a time.
 public final class Addition extends Elementwise {
 
+  private final float floor;
   private boolean backward;
   private List<Tensor> parts;
   private List<Boolean> adds;
@@ -23,10 +24,17 @@ public final class Addition extends Elementwise {
 
   /// @param shape one sample
   public Addition(int batch, Shape shape) {
-    super(batch, shape);
+    this(batch, shape, Float.NEGATIVE_INFINITY);
   }
 
-  /// `dst = srcs[0] + srcs[1] + ...`, in this order.
+  /// @param shape one sample
+  /// @param floor the least that forward gives: 0 for a fused ReLU, minus infinity for none
+  public Addition(int batch, Shape shape, float floor) {
+    super(batch, shape);
+    this.floor = floor;
+  }
+
+  /// `dst = max(srcs[0] + srcs[1] + ..., floor)`, in this order.
   public void forward(List<Tensor> srcs, Tensor dst, Parallel parallel) {
     backward = false;
     parts = srcs;
@@ -34,7 +42,7 @@ public final class Addition extends Elementwise {
     run(parallel);
   }
 
-  /// `dSrcs[i] =` or, with `adds[i]`, `+= dDst`.
+  /// `dSrcs[i] =` or, with `adds[i]`, `+= dDst`, as without a floor.
   ///
   /// @param dSrcs null where no gradient is wanted
   public void backward(Tensor dDst, List<Tensor> dSrcs, List<Boolean> adds, Parallel parallel) {
@@ -61,12 +69,14 @@ public final class Addition extends Elementwise {
       return;
     }
     Tensor a = parts.get(0);
-    Tensor b = parts.get(1);
     long aAt = at(a, image, from);
-    sum(a.segment(), aAt, b.segment(), at(b, image, from), all, allAt, vectors);
-    for (int i = 2; i < parts.size(); i++) {
-      Tensor part = parts.get(i);
-      Moves.vectors(part.segment(), at(part, image, from), all, allAt, vectors, true);
+    int last = parts.size() - 1;
+    for (int i = 1; i <= last; i++) {
+      Tensor b = parts.get(i);
+      float least = i == last ? floor : Float.NEGATIVE_INFINITY;
+      sum(a.segment(), aAt, b.segment(), at(b, image, from), all, allAt, vectors, least);
+      a = whole;
+      aAt = allAt;
     }
   }
 
@@ -77,11 +87,14 @@ public final class Addition extends Elementwise {
       long bAt,
       MemorySegment dst,
       long at,
-      int vectors) {
+      int vectors,
+      float least) {
+    FloatVector low = FloatVector.broadcast(SPECIES, least);
     for (int i = 0; i < vectors; i++) {
       long offset = (long) i * BYTES;
       FloatVector.fromMemorySegment(SPECIES, a, aAt + offset, ORDER)
           .add(FloatVector.fromMemorySegment(SPECIES, b, bAt + offset, ORDER))
+          .max(low)
           .intoMemorySegment(dst, at + offset, ORDER);
     }
   }

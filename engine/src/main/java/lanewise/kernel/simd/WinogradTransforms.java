@@ -8,20 +8,21 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// The transforms of Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray 2015, "Fast
-/// Algorithms for Convolutional Neural Networks", section 4; interpolation points 0, 1, -1, 2, -2),
-/// each on one tile of one block of channels:
+/// Algorithms for Convolutional Neural Networks", section 4), each on one tile of one block of
+/// channels:
 ///
 /// `Y = A' [ (G g G') * (B' d B) ] A` with d 6x6 input, g 3x3 weights, Y 4x4 output.
 ///
+/// Interpolation points 0, 3/4, -3/4, 3/2, -3/2 and infinity: spread evenly around 1, they keep the
+/// constants of all transforms small and those of A and B exact. Errors are half those of the usual
+/// 0, 1, -1, 2, -2 (`docs/equal-weights.md`; on the choice of points: Barabasz et al. 2018, "Error
+/// Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks").
+///
 /// Each is a 1-d transform down the columns and then one along the rows, through scratch memory.
-/// All
-/// offsets are bytes; `step` goes from one of the 36 points to the next. Activations are
-/// transformed
-/// in strips, up to [#STRIP_TILES] tiles of one row at once: the innermost loops then run over
-/// pixels
-/// or tiles that lie a constant number of bytes apart, which lets the compiler take the bounds
-/// checks
-/// out of the loop.
+/// All offsets are bytes; `step` goes from one of the 36 points to the next. Activations are
+/// transformed in strips, up to [#STRIP_TILES] tiles of one row at once: the innermost loops then
+/// run over pixels or tiles that lie a constant number of bytes apart, which lets the compiler take
+/// the bounds checks out of the loop.
 ///
 /// The methods are kept small: beyond some 30 memory accesses the compiler stops inlining the
 /// vector operations, which then run a hundred times slower.
@@ -32,6 +33,23 @@ final class WinogradTransforms {
 
   private static final long V = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * V;
+
+  /// The points besides 0 and infinity are P, -P, Q and -Q.
+  private static final float P = 0.75f;
+
+  private static final float Q = 1.5f;
+
+  /// Factors of the weights at 0, +-P and +-Q: 1 over the product of the distances from the others.
+  private static final float AT_ZERO = 1 / (P * P * Q * Q);
+
+  private static final float AT_P = 1 / (2 * P * P * (P * P - Q * Q));
+  private static final float AT_Q = 1 / (2 * Q * Q * (Q * Q - P * P));
+
+  /// Powers of P. What belongs to row `i` and column `j` of a result has P^(i + j) in front of it,
+  /// which the transform of results takes out and multiplies by at the very end.
+  private static final float[] SCALES = {
+    1, P, P * P, P * P * P, P * P * P * P, P * P * P * P * P, P * P * P * P * P * P
+  };
 
   private WinogradTransforms() {}
 
@@ -54,9 +72,14 @@ final class WinogradTransforms {
       MemorySegment dst,
       long to,
       long toRow) {
-    FloatVector four = FloatVector.broadcast(SPECIES, 4f);
-    FloatVector minusFour = FloatVector.broadcast(SPECIES, -4f);
-    FloatVector minusFive = FloatVector.broadcast(SPECIES, -5f);
+    FloatVector p = FloatVector.broadcast(SPECIES, P);
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector minusP = FloatVector.broadcast(SPECIES, -P);
+    FloatVector minusQ = FloatVector.broadcast(SPECIES, -Q);
+    FloatVector minusP2 = FloatVector.broadcast(SPECIES, -P * P);
+    FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q * Q);
+    FloatVector minusSum = FloatVector.broadcast(SPECIES, -P * P - Q * Q);
+    FloatVector product = FloatVector.broadcast(SPECIES, P * P * Q * Q);
     for (int x = 0; x < count; x++) {
       long i = x * V;
       long t = to + i;
@@ -66,17 +89,16 @@ final class WinogradTransforms {
       FloatVector d3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
       FloatVector d4 = fromMemorySegment(SPECIES, row4, at4 + i, ORDER);
       FloatVector d5 = fromMemorySegment(SPECIES, row5, at5 + i, ORDER);
-      FloatVector even = d2.fma(minusFour, d4);
-      FloatVector odd = d1.fma(minusFour, d3);
-      FloatVector wide = d4.sub(d2);
-      FloatVector half = d3.sub(d1);
-      FloatVector twice = half.add(half);
-      d0.fma(four, d2.fma(minusFive, d4)).intoMemorySegment(dst, t, ORDER);
-      even.add(odd).intoMemorySegment(dst, t + toRow, ORDER);
-      even.sub(odd).intoMemorySegment(dst, t + 2 * toRow, ORDER);
-      wide.add(twice).intoMemorySegment(dst, t + 3 * toRow, ORDER);
-      wide.sub(twice).intoMemorySegment(dst, t + 4 * toRow, ORDER);
-      d1.fma(four, d3.fma(minusFive, d5)).intoMemorySegment(dst, t + 5 * toRow, ORDER);
+      FloatVector even = d2.fma(minusQ2, d4);
+      FloatVector odd = d1.fma(minusQ2, d3);
+      FloatVector wideEven = d2.fma(minusP2, d4);
+      FloatVector wideOdd = d1.fma(minusP2, d3);
+      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t, ORDER);
+      odd.fma(p, even).intoMemorySegment(dst, t + toRow, ORDER);
+      odd.fma(minusP, even).intoMemorySegment(dst, t + 2 * toRow, ORDER);
+      wideOdd.fma(q, wideEven).intoMemorySegment(dst, t + 3 * toRow, ORDER);
+      wideOdd.fma(minusQ, wideEven).intoMemorySegment(dst, t + 4 * toRow, ORDER);
+      d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(dst, t + 5 * toRow, ORDER);
     }
   }
 
@@ -91,9 +113,14 @@ final class WinogradTransforms {
       long to,
       long tile,
       long step) {
-    FloatVector four = FloatVector.broadcast(SPECIES, 4f);
-    FloatVector minusFour = FloatVector.broadcast(SPECIES, -4f);
-    FloatVector minusFive = FloatVector.broadcast(SPECIES, -5f);
+    FloatVector p = FloatVector.broadcast(SPECIES, P);
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector minusP = FloatVector.broadcast(SPECIES, -P);
+    FloatVector minusQ = FloatVector.broadcast(SPECIES, -Q);
+    FloatVector minusP2 = FloatVector.broadcast(SPECIES, -P * P);
+    FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q * Q);
+    FloatVector minusSum = FloatVector.broadcast(SPECIES, -P * P - Q * Q);
+    FloatVector product = FloatVector.broadcast(SPECIES, P * P * Q * Q);
     for (int y = 0; y < 6; y++) {
       for (int x = 0; x < tiles; x++) {
         long s = at + y * row + x * 4 * V;
@@ -104,17 +131,16 @@ final class WinogradTransforms {
         FloatVector d3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
         FloatVector d4 = fromMemorySegment(SPECIES, src, s + 4 * V, ORDER);
         FloatVector d5 = fromMemorySegment(SPECIES, src, s + 5 * V, ORDER);
-        FloatVector even = d2.fma(minusFour, d4);
-        FloatVector odd = d1.fma(minusFour, d3);
-        FloatVector wide = d4.sub(d2);
-        FloatVector half = d3.sub(d1);
-        FloatVector twice = half.add(half);
-        d0.fma(four, d2.fma(minusFive, d4)).intoMemorySegment(dst, t, ORDER);
-        even.add(odd).intoMemorySegment(dst, t + step, ORDER);
-        even.sub(odd).intoMemorySegment(dst, t + 2 * step, ORDER);
-        wide.add(twice).intoMemorySegment(dst, t + 3 * step, ORDER);
-        wide.sub(twice).intoMemorySegment(dst, t + 4 * step, ORDER);
-        d1.fma(four, d3.fma(minusFive, d5)).intoMemorySegment(dst, t + 5 * step, ORDER);
+        FloatVector even = d2.fma(minusQ2, d4);
+        FloatVector odd = d1.fma(minusQ2, d3);
+        FloatVector wideEven = d2.fma(minusP2, d4);
+        FloatVector wideOdd = d1.fma(minusP2, d3);
+        d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t, ORDER);
+        odd.fma(p, even).intoMemorySegment(dst, t + step, ORDER);
+        odd.fma(minusP, even).intoMemorySegment(dst, t + 2 * step, ORDER);
+        wideOdd.fma(q, wideEven).intoMemorySegment(dst, t + 3 * step, ORDER);
+        wideOdd.fma(minusQ, wideEven).intoMemorySegment(dst, t + 4 * step, ORDER);
+        d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(dst, t + 5 * step, ORDER);
       }
     }
   }
@@ -123,9 +149,9 @@ final class WinogradTransforms {
   /// values of each, `dst[row][column][tile]` with room for [#STRIP_TILES].
   static void outputColumns(
       MemorySegment src, long at, long step, int tiles, MemorySegment dst, long to) {
-    FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector four = FloatVector.broadcast(SPECIES, 4f);
-    FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
+    FloatVector two = FloatVector.broadcast(SPECIES, Q / P);
+    FloatVector four = FloatVector.broadcast(SPECIES, Q * Q / P / P);
+    FloatVector eight = FloatVector.broadcast(SPECIES, Q * Q * Q / P / P / P);
     for (int j = 0; j < 6; j++) {
       long s = at + j * step;
       long t = to + j * STRIP_TILES * V;
@@ -165,11 +191,15 @@ final class WinogradTransforms {
       long to,
       long row,
       float floor) {
-    FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector four = FloatVector.broadcast(SPECIES, 4f);
-    FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
+    FloatVector two = FloatVector.broadcast(SPECIES, Q / P);
+    FloatVector four = FloatVector.broadcast(SPECIES, Q * Q / P / P);
+    FloatVector eight = FloatVector.broadcast(SPECIES, Q * Q * Q / P / P / P);
     FloatVector low = FloatVector.broadcast(SPECIES, floor);
     for (int i = 0; i < 4; i++) {
+      FloatVector scale0 = FloatVector.broadcast(SPECIES, SCALES[i]);
+      FloatVector scale1 = FloatVector.broadcast(SPECIES, SCALES[i + 1]);
+      FloatVector scale2 = FloatVector.broadcast(SPECIES, SCALES[i + 2]);
+      FloatVector scale3 = FloatVector.broadcast(SPECIES, SCALES[i + 3]);
       for (int x = 0; x < tiles; x++) {
         long s = at + i * 6 * STRIP_TILES * V + x * V;
         long n = initAt + i * initRow + x * 4 * V;
@@ -182,19 +212,21 @@ final class WinogradTransforms {
         FloatVector b = m1.sub(m2);
         FloatVector c = m3.add(m4);
         FloatVector d = m3.sub(m4);
-        FloatVector y0 =
-            fromMemorySegment(SPECIES, src, s, ORDER)
-                .add(a)
-                .add(c)
-                .add(fromMemorySegment(SPECIES, init, n, ORDER));
-        FloatVector y1 = d.fma(two, b).add(fromMemorySegment(SPECIES, init, n + V, ORDER));
-        FloatVector y2 = c.fma(four, a).add(fromMemorySegment(SPECIES, init, n + 2 * V, ORDER));
+        FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER).add(a).add(c);
+        FloatVector y1 = d.fma(two, b);
+        FloatVector y2 = c.fma(four, a);
         FloatVector y3 =
             d.fma(eight, b).add(fromMemorySegment(SPECIES, src, s + 5 * STRIP_TILES * V, ORDER));
-        y0.max(low).intoMemorySegment(dst, t, ORDER);
-        y1.max(low).intoMemorySegment(dst, t + V, ORDER);
-        y2.max(low).intoMemorySegment(dst, t + 2 * V, ORDER);
-        y3.add(fromMemorySegment(SPECIES, init, n + 3 * V, ORDER))
+        y0.fma(scale0, fromMemorySegment(SPECIES, init, n, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t, ORDER);
+        y1.fma(scale1, fromMemorySegment(SPECIES, init, n + V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + V, ORDER);
+        y2.fma(scale2, fromMemorySegment(SPECIES, init, n + 2 * V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + 2 * V, ORDER);
+        y3.fma(scale3, fromMemorySegment(SPECIES, init, n + 3 * V, ORDER))
             .max(low)
             .intoMemorySegment(dst, t + 3 * V, ORDER);
       }
@@ -202,8 +234,7 @@ final class WinogradTransforms {
   }
 
   /// The first half of `A Y A'`, down the columns: 4 rows of `count` pixels of the output's
-  /// gradient
-  /// (rows outside of the map lie elsewhere and are zero) to 6 rows of `dst`.
+  /// gradient (rows outside of the map lie elsewhere and are zero) to 6 rows of `dst`.
   static void gradientColumns(
       MemorySegment row0,
       long at0,
@@ -217,9 +248,12 @@ final class WinogradTransforms {
       MemorySegment dst,
       long to,
       long toRow) {
-    FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector four = FloatVector.broadcast(SPECIES, 4f);
-    FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
+    FloatVector p = FloatVector.broadcast(SPECIES, P);
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, P * P);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, Q * Q);
+    FloatVector p3 = FloatVector.broadcast(SPECIES, P * P * P);
+    FloatVector q3 = FloatVector.broadcast(SPECIES, Q * Q * Q);
     for (int x = 0; x < count; x++) {
       long i = x * V;
       long t = to + i;
@@ -227,10 +261,10 @@ final class WinogradTransforms {
       FloatVector y1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
       FloatVector y2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
       FloatVector y3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
-      FloatVector e = y0.add(y2);
-      FloatVector f = y1.add(y3);
-      FloatVector g = y2.fma(four, y0);
-      FloatVector h = y3.fma(eight, y1.mul(two));
+      FloatVector e = y2.fma(p2, y0);
+      FloatVector f = y3.fma(p3, y1.mul(p));
+      FloatVector g = y2.fma(q2, y0);
+      FloatVector h = y3.fma(q3, y1.mul(q));
       y0.intoMemorySegment(dst, t, ORDER);
       e.add(f).intoMemorySegment(dst, t + toRow, ORDER);
       e.sub(f).intoMemorySegment(dst, t + 2 * toRow, ORDER);
@@ -244,9 +278,12 @@ final class WinogradTransforms {
   /// side by side.
   static void gradientRows(
       MemorySegment src, long at, long row, int tiles, MemorySegment dst, long to, long step) {
-    FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector four = FloatVector.broadcast(SPECIES, 4f);
-    FloatVector eight = FloatVector.broadcast(SPECIES, 8f);
+    FloatVector p = FloatVector.broadcast(SPECIES, P);
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, P * P);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, Q * Q);
+    FloatVector p3 = FloatVector.broadcast(SPECIES, P * P * P);
+    FloatVector q3 = FloatVector.broadcast(SPECIES, Q * Q * Q);
     for (int y = 0; y < 6; y++) {
       for (int x = 0; x < tiles; x++) {
         long s = at + y * row + x * 4 * V;
@@ -255,10 +292,10 @@ final class WinogradTransforms {
         FloatVector y1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
         FloatVector y2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
         FloatVector y3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
-        FloatVector e = y0.add(y2);
-        FloatVector f = y1.add(y3);
-        FloatVector g = y2.fma(four, y0);
-        FloatVector h = y3.fma(eight, y1.mul(two));
+        FloatVector e = y2.fma(p2, y0);
+        FloatVector f = y3.fma(p3, y1.mul(p));
+        FloatVector g = y2.fma(q2, y0);
+        FloatVector h = y3.fma(q3, y1.mul(q));
         y0.intoMemorySegment(dst, t, ORDER);
         e.add(f).intoMemorySegment(dst, t + step, ORDER);
         e.sub(f).intoMemorySegment(dst, t + 2 * step, ORDER);
@@ -290,25 +327,29 @@ final class WinogradTransforms {
 
   private static void weightLine(
       MemorySegment src, long s, long element, MemorySegment dst, long t, long toElement) {
-    FloatVector sixth = FloatVector.broadcast(SPECIES, 1 / 6f);
-    FloatVector twelfth = FloatVector.broadcast(SPECIES, 1 / 12f);
-    FloatVector quarter = FloatVector.broadcast(SPECIES, 0.25f);
-    FloatVector small = FloatVector.broadcast(SPECIES, 1 / 24f);
-    for (int c = 0; c < Lanes.COUNT; c++) {
-      long i = c * V;
+    FloatVector infinity = FloatVector.broadcast(SPECIES, 1 / (P * P * P));
+    FloatVector zero = FloatVector.broadcast(SPECIES, AT_ZERO);
+    FloatVector p0 = FloatVector.broadcast(SPECIES, AT_P);
+    FloatVector p1 = FloatVector.broadcast(SPECIES, AT_P * P);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, AT_P * P * P);
+    FloatVector q0 = FloatVector.broadcast(SPECIES, AT_Q);
+    FloatVector q1 = FloatVector.broadcast(SPECIES, AT_Q * Q);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, AT_Q * Q * Q);
+    for (int channel = 0; channel < Lanes.COUNT; channel++) {
+      long i = channel * V;
       FloatVector g0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
       FloatVector g1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
       FloatVector g2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);
-      FloatVector sum = g0.add(g2).mul(sixth);
-      FloatVector middle = g1.mul(sixth);
-      FloatVector q = g0.fma(small, g2.mul(sixth));
-      FloatVector half = g1.mul(twelfth);
-      g0.mul(quarter).intoMemorySegment(dst, t + i, ORDER);
-      sum.add(middle).neg().intoMemorySegment(dst, t + toElement + i, ORDER);
-      middle.sub(sum).intoMemorySegment(dst, t + 2 * toElement + i, ORDER);
-      q.add(half).intoMemorySegment(dst, t + 3 * toElement + i, ORDER);
-      q.sub(half).intoMemorySegment(dst, t + 4 * toElement + i, ORDER);
-      g2.intoMemorySegment(dst, t + 5 * toElement + i, ORDER);
+      FloatVector even = g0.fma(p0, g2.mul(p2));
+      FloatVector odd = g1.mul(p1);
+      FloatVector wideEven = g0.fma(q0, g2.mul(q2));
+      FloatVector wideOdd = g1.mul(q1);
+      g0.mul(zero).intoMemorySegment(dst, t + i, ORDER);
+      even.add(odd).intoMemorySegment(dst, t + toElement + i, ORDER);
+      even.sub(odd).intoMemorySegment(dst, t + 2 * toElement + i, ORDER);
+      wideEven.add(wideOdd).intoMemorySegment(dst, t + 3 * toElement + i, ORDER);
+      wideEven.sub(wideOdd).intoMemorySegment(dst, t + 4 * toElement + i, ORDER);
+      g2.mul(infinity).intoMemorySegment(dst, t + 5 * toElement + i, ORDER);
     }
   }
 
@@ -332,24 +373,27 @@ final class WinogradTransforms {
 
   private static void weightGradientLine(
       MemorySegment src, long s, long element, MemorySegment dst, long t, long toElement) {
-    FloatVector sixth = FloatVector.broadcast(SPECIES, 1 / 6f);
-    FloatVector twelfth = FloatVector.broadcast(SPECIES, 1 / 12f);
-    FloatVector quarter = FloatVector.broadcast(SPECIES, 0.25f);
-    FloatVector small = FloatVector.broadcast(SPECIES, 1 / 24f);
-    for (int c = 0; c < Lanes.COUNT; c++) {
-      long i = c * V;
+    FloatVector zero = FloatVector.broadcast(SPECIES, AT_ZERO);
+    FloatVector p0 = FloatVector.broadcast(SPECIES, AT_P);
+    FloatVector p1 = FloatVector.broadcast(SPECIES, AT_P * P);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, AT_P * P * P);
+    FloatVector q0 = FloatVector.broadcast(SPECIES, AT_Q);
+    FloatVector q1 = FloatVector.broadcast(SPECIES, AT_Q * Q);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, AT_Q * Q * Q);
+    for (int channel = 0; channel < Lanes.COUNT; channel++) {
+      long i = channel * V;
       FloatVector u1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
       FloatVector u2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);
       FloatVector u3 = fromMemorySegment(SPECIES, src, s + 3 * element + i, ORDER);
       FloatVector u4 = fromMemorySegment(SPECIES, src, s + 4 * element + i, ORDER);
-      FloatVector a = u1.add(u2).mul(sixth);
-      FloatVector b = u3.add(u4);
-      b.fma(small, fromMemorySegment(SPECIES, src, s + i, ORDER).fma(quarter, a.neg()))
+      FloatVector a = u1.add(u2);
+      FloatVector b = u1.sub(u2);
+      FloatVector c = u3.add(u4);
+      FloatVector d = u3.sub(u4);
+      c.fma(q0, a.fma(p0, fromMemorySegment(SPECIES, src, s + i, ORDER).mul(zero)))
           .intoMemorySegment(dst, t + i, ORDER);
-      u3.sub(u4)
-          .fma(twelfth, u2.sub(u1).mul(sixth))
-          .intoMemorySegment(dst, t + toElement + i, ORDER);
-      b.fma(sixth, fromMemorySegment(SPECIES, src, s + 5 * element + i, ORDER).sub(a))
+      d.fma(q1, b.mul(p1)).intoMemorySegment(dst, t + toElement + i, ORDER);
+      c.fma(q2, a.fma(p2, fromMemorySegment(SPECIES, src, s + 5 * element + i, ORDER)))
           .intoMemorySegment(dst, t + 2 * toElement + i, ORDER);
     }
   }

@@ -24,10 +24,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Every algorithm of the list on every case that it does not refuse, all three passes, against
 /// [ReferenceConv]. With small integers every partial sum is exact, so an algorithm that sums
-/// products must give the same bits; Winograd rounds and may be off by 2e-5 of the largest value.
+/// products must give the same bits; Winograd rounds and may be off by 1e-5 of the largest value.
 class ConvolutionTest {
 
-  private static final double TOLERANCE = 2e-5;
+  private static final double TOLERANCE = 1e-5;
 
   private static final Map<Integer, Parallel> THREADS = new TreeMap<>();
 

@@ -143,7 +143,7 @@ class LargeConvolutionTest {
   private static void check(
       Case test, String what, float[] actual, double[] expected, float[] all) {
     if (test.algorithm() == ConvAlgorithm.WINOGRAD) {
-      double tolerance = 2e-5 * largest(Fill.widen(all)) / largest(expected);
+      double tolerance = 1e-5 * largest(Fill.widen(all)) / largest(expected);
       Compare.close(what, actual, expected, tolerance);
     } else {
       Compare.bitEqual(what, actual, expected);

@@ -1,0 +1,143 @@
+package lanewise.layer;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lanewise.choice.ConvChoice;
+import lanewise.choice.ConvChooser;
+import lanewise.kernel.simd.NormFolding;
+import lanewise.tensor.Shape;
+
+/// A convolution and the batch normalization behind it as one convolution, in inference only: the
+/// running statistics are constants there, so that scale and offset go into weights and biases
+/// ([NormFolding]). They are folded again whenever a parameter has changed.
+///
+/// Its parameters are those of the convolution, and those of the normalization with `norm.` before
+/// their names.
+///
+/// @param conv without activation; a linear layer is the 1x1 convolution of a 1x1 map
+/// @param norm without residual
+/// @param relu whether negative results become 0 (a fused ReLU)
+record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean relu) implements Layer {
+
+  private static final String NORM = "norm.";
+
+  /// What a convolution and the layer behind it become.
+  static Optional<Layer> of(Conv2d conv, Layer next) {
+    return next instanceof BatchNorm2d norm && !conv.relu() && !norm.residual()
+        ? Optional.of(new FoldedConv2d(conv, norm, norm.relu()))
+        : Optional.empty();
+  }
+
+  @Override
+  public String kind() {
+    return conv.kind();
+  }
+
+  @Override
+  public Shape outputShape(List<Shape> inputs) {
+    return conv.outputShape(inputs);
+  }
+
+  @Override
+  public List<Parameter> parameters(List<Shape> inputs) {
+    List<Parameter> result = new ArrayList<>(conv.parameters(inputs));
+    norm.parameters(List.of(outputShape(inputs)))
+        .forEach(p -> result.add(p.named(NORM + p.name())));
+    return result;
+  }
+
+  @Override
+  public Cost cost(List<Shape> inputs) {
+    return conv.cost(inputs);
+  }
+
+  @Override
+  public Optional<Layer> fuse(Layer next, boolean training) {
+    return next instanceof ReLU && !relu
+        ? Optional.of(new FoldedConv2d(conv, norm, true))
+        : Optional.empty();
+  }
+
+  @Override
+  public boolean takesPlainImage(List<Shape> inputs) {
+    return conv.takesPlainImage(inputs);
+  }
+
+  @Override
+  public long workspaceBytes(
+      List<Shape> inputs, int batch, boolean training, int threads, ConvChooser chooser) {
+    return conv.workspaceBytes(inputs, batch, training, threads, chooser);
+  }
+
+  @Override
+  public long preparedBytes(List<Shape> inputs) {
+    return weightBytes(inputs) + biasBytes(inputs);
+  }
+
+  private long weightBytes(List<Shape> inputs) {
+    return conv.parameters(inputs).get(0).packing().floats() * Float.BYTES;
+  }
+
+  private long biasBytes(List<Shape> inputs) {
+    return norm.parameters(List.of(outputShape(inputs))).get(0).packing().floats() * Float.BYTES;
+  }
+
+  @Override
+  public Operation compile(Binding binding) {
+    return new FoldedOperation(this, binding);
+  }
+
+  private static final class FoldedOperation implements Operation {
+    private final Binding b;
+    private final NormFolding folding;
+    private final MemorySegment weights;
+    private final MemorySegment offsets;
+    private final Product product;
+
+    FoldedOperation(FoldedConv2d layer, Binding b) {
+      if (b.training()) {
+        throw new IllegalStateException("batch statistics cannot be folded into weights");
+      }
+      this.b = b;
+      List<Shape> inputs = List.of(b.input().shape());
+      var spec = layer.conv.spec(inputs.get(0));
+      folding = new NormFolding(spec, layer.norm.epsilon());
+      weights = b.prepared().asSlice(0, layer.weightBytes(inputs));
+      offsets = b.prepared().asSlice(weights.byteSize(), layer.biasBytes(inputs));
+      Binding folded = b.withValues(Map.of("weight", weights, "bias", offsets));
+      product = new Product(spec, true, layer.relu, folded);
+    }
+
+    @Override
+    public void prepare() {
+      folding.run(
+          b.values().get("weight"),
+          b.values().get("bias"),
+          b.values().get(NORM + "weight"),
+          b.values().get(NORM + "bias"),
+          b.values().get(NORM + "running_mean"),
+          b.values().get(NORM + "running_var"),
+          weights,
+          offsets,
+          b.parallel());
+    }
+
+    @Override
+    public void forward() {
+      product.forward();
+    }
+
+    @Override
+    public void backward() {
+      throw new IllegalStateException("a folded convolution has no backward pass");
+    }
+
+    @Override
+    public Optional<ConvChoice> choice() {
+      return product.choice();
+    }
+  }
+}
