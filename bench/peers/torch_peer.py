@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures PyTorch on work that Lanewise describes: a whole training step, or one convolution.
+"""Measures PyTorch on work that Lanewise describes: a training step, an inference, or one convolution.
 
 Reads one JSON request from stdin, writes one JSON answer to stdout. `lanewise bench --peers` starts it; by hand:
 
@@ -100,12 +100,17 @@ def repeat(seconds, run):
     return times[WARM_UPS:]
 
 
-def step(request, memory_format):
-    network, batch = request["network"], request["batch"]
-    model = Described(network).to(memory_format=memory_format).train()
+def described(network, memory_format):
+    model = Described(network).to(memory_format=memory_format)
     parameters = sum(p.numel() for p in model.parameters())
     if parameters != network["parameters"]:
         raise SystemExit("%d parameters, expected %d: not the same network" % (parameters, network["parameters"]))
+    return model
+
+
+def training(request, memory_format):
+    network, batch = request["network"], request["batch"]
+    model = described(network, memory_format).train()
     optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
     images = torch.randn(batch, *network["input"]).to(memory_format=memory_format)
     labels = torch.randint(0, network["classes"], (batch,))
@@ -119,6 +124,20 @@ def step(request, memory_format):
         return time.perf_counter() - start
 
     return {"images_per_s": batch / statistics.median(repeat(request["seconds"] / 2, run))}
+
+
+def inference(request, memory_format):
+    network, batch = request["network"], request["batch"]
+    model = described(network, memory_format).eval()
+    images = torch.randn(batch, *network["input"]).to(memory_format=memory_format)
+
+    def run():
+        start = time.perf_counter()
+        model(images)
+        return time.perf_counter() - start
+
+    with torch.inference_mode():
+        return {"images_per_s": batch / statistics.median(repeat(request["seconds"] / 2, run))}
 
 
 def layer(request, memory_format):
@@ -150,8 +169,11 @@ def layer(request, memory_format):
 
 def main():
     request = json.load(sys.stdin)
+    if request["task"] == "name":
+        print(json.dumps({"name": "PyTorch " + torch.__version__}))
+        return
     torch.set_num_threads(request["threads"])
-    task = {"step": step, "layer": layer}[request["task"]]
+    task = {"training": training, "inference": inference, "layer": layer}[request["task"]]
     found = [task(request, f) for f in (torch.contiguous_format, torch.channels_last)]
     print(json.dumps({key: max(one[key] for one in found) for key in found[0]}))
 

@@ -16,7 +16,7 @@ import java.util.Set;
 /// @param algorithm how the algorithms of convolutions are chosen otherwise: a name of [Choosers]
 /// @param times file of measured times
 /// @param effort how long to measure; empty for what each benchmark is set to
-/// @param peers whether to measure other frameworks as well
+/// @param peers other frameworks to measure as well, those of them that are installed
 /// @param output folder of the report
 /// @param previous report to compare with
 public record BenchOptions(
@@ -28,13 +28,14 @@ public record BenchOptions(
     String algorithm,
     Path times,
     Optional<Effort> effort,
-    boolean peers,
+    Set<PeerKind> peers,
     Path output,
     Optional<Path> previous) {
 
   public BenchOptions {
     suites = Set.copyOf(suites);
     models = List.copyOf(models);
+    peers = Set.copyOf(peers);
   }
 
   /// How long to measure each benchmark.

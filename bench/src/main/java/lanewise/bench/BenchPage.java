@@ -1,6 +1,7 @@
 package lanewise.bench;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -36,8 +37,8 @@ final class BenchPage {
       }
     }
     if (!report.peers().isEmpty()) {
-      page.heading("Beside " + report.peers().get(0).peer())
-          .paragraph("soft", "Measured by turns; the ratio is that of the medians.")
+      page.heading("Beside peers")
+          .paragraph("soft", "Measured by turns; the bars are ours / theirs, of the medians.")
           .picture(ratios())
           .table(BenchReport.peerColumns(), report.peers().stream().map(BenchReport::row).toList());
     }
@@ -64,8 +65,7 @@ final class BenchPage {
         r -> "%s %s".formatted(r.subject(), r.algorithm().orElse("batch " + r.batch()));
     Map<String, List<BenchResult>> rows =
         results.stream()
-            .collect(
-                Collectors.groupingBy(name, java.util.LinkedHashMap::new, Collectors.toList()));
+            .collect(Collectors.groupingBy(name, LinkedHashMap::new, Collectors.toList()));
     rows.forEach(
         (label, group) -> {
           List<Bars.Bar> row = new ArrayList<>();
@@ -93,16 +93,30 @@ final class BenchPage {
         Text.format("%s, %s: %.1f %s", result.subject(), what, figure, BenchReport.unit(suite)));
   }
 
+  /// A row per subject, a bar per peer.
   private Svg ratios() {
-    Bars bars = new Bars("Ours over theirs", 12);
-    bars.legend("a", "ours / theirs").limit("equal", 1);
-    for (PeerResult peer : report.peers()) {
-      String ratio = Text.format("%.2f", peer.ratio());
-      bars.row(
-          peer.subject() + " " + peer.pass(),
-          ratio,
-          List.of(new Bars.Bar("a", peer.ratio(), ratio)));
+    Bars bars = new Bars("Ours over theirs", 9);
+    List<String> peers = report.peers().stream().map(PeerResult::peer).distinct().toList();
+    String[] styles = {"a", "b", "c"};
+    for (int i = 0; i < peers.size(); i++) {
+      bars.legend(styles[i % styles.length], peers.get(i));
     }
+    bars.limit("equal", 1);
+    Function<PeerResult, String> name =
+        r -> "%s %s, batch %d".formatted(r.subject(), r.pass(), r.batch());
+    report.peers().stream()
+        .collect(Collectors.groupingBy(name, LinkedHashMap::new, Collectors.toList()))
+        .forEach(
+            (label, group) -> {
+              List<Bars.Bar> row = new ArrayList<>();
+              List<String> values = new ArrayList<>();
+              for (PeerResult result : group) {
+                values.add(Text.format("%.2f", result.ratio()));
+                String style = styles[peers.indexOf(result.peer()) % styles.length];
+                row.add(new Bars.Bar(style, result.ratio(), result.text()));
+              }
+              bars.row(label, String.join(" / ", values), row);
+            });
     return bars.draw();
   }
 }

@@ -116,7 +116,7 @@ public record BenchReport(
       }
     }
     if (!peers.isEmpty()) {
-      out.append("\n## Beside ").append(peers.get(0).peer()).append("\n\n");
+      out.append("\n## Beside peers\n\n");
       table(out, peerColumns(), peers.stream().map(BenchReport::row).toList());
     }
     return out.toString();
@@ -166,7 +166,8 @@ public record BenchReport(
   }
 
   static List<String> peerColumns() {
-    return List.of("<What", "<Pass", "<Unit", "ours", "theirs", "ratio");
+    return List.of(
+        "<Peer", "<What", "<Pass", "Batch", "Threads", "<Unit", "ours", "theirs", "ratio");
   }
 
   List<String> row(BenchResult result) {
@@ -185,8 +186,11 @@ public record BenchReport(
 
   static List<String> row(PeerResult peer) {
     return List.of(
+        peer.peer(),
         peer.subject(),
         peer.pass(),
+        Integer.toString(peer.batch()),
+        Integer.toString(peer.threads()),
         peer.unit(),
         Text.format("%.1f", peer.our()),
         Text.format("%.1f", peer.their()),

@@ -73,11 +73,14 @@ public final class BenchRunner {
     MachinePeak peak =
         MachinePeak.measure(threads, options.effort().map(e -> e.time()).orElse(PEAK_TIME));
     progress.accept(peak.text());
-    List<PeerResult> peers = options.peers() ? peers() : List.of();
-    for (Suite suite : Suite.values()) {
-      boolean byPeers = options.peers() && !peers.isEmpty() && PeerRun.covers(suite);
-      if (options.suites().contains(suite) && !byPeers) {
-        run(suite);
+    List<PeerResult> peers;
+    try (PeerRun comparison =
+        PeerRun.of(options, JavaPeer.defaultFolder(), progress, this::runOne)) {
+      peers = comparison.run();
+      for (Suite suite : Suite.values()) {
+        if (options.suites().contains(suite) && !comparison.covers(suite)) {
+          run(suite);
+        }
       }
     }
     writeJmh();
@@ -90,16 +93,17 @@ public final class BenchRunner {
     return new BenchReport(machine, peak, List.copyOf(own.values()), previous, peers);
   }
 
-  private List<PeerResult> peers() {
-    return PeerRun.of(options, progress, this::runOne);
-  }
-
   /// Runs one benchmark for a comparison, and keeps its result.
-  private BenchResult runOne(Suite suite, String pass, String subject) {
+  private PeerRun.Measured runOne(Suite suite, String pass, String subject, int batch) {
     ChainedOptionsBuilder jmh = builder(suite.pattern() + pass + "$");
     jmh.param(suite.subject(), subject);
-    Collection<RunResult> found = start(jmh);
-    return BenchResult.of(found.iterator().next(), Cpu.processors(), options.times());
+    if (batch > 0 && options.batch() == 0) { // the same value twice would be measured twice
+      jmh.param("batch", Integer.toString(batch));
+    }
+    RunResult run = start(jmh).iterator().next();
+    BenchResult result = BenchResult.of(run, Cpu.processors(), options.times());
+    double median = run.getPrimaryResult().getStatistics().getPercentile(50) / result.perSecond();
+    return new PeerRun.Measured(result.batch(), result.figure() * median);
   }
 
   private void run(Suite suite) {

@@ -92,11 +92,22 @@ class BenchReportTest {
   @Test
   void peersAreTheRatioOfTheMedians() {
     PeerResult peer =
-        new PeerResult("Peer 1", "step", "lenet5", "images/s", List.of(9.0, 11.0), List.of(5.0));
+        new PeerResult(
+            "Peer 1",
+            Suite.TRAINING,
+            "step",
+            "lenet5",
+            128,
+            2,
+            "images/s",
+            List.of(9.0, 11.0),
+            List.of(5.0));
     assertThat(peer.ratio()).isEqualTo(2);
     BenchReport report = report(List.of(), List.of(peer));
     assertThat(report.markdown())
-        .contains("## Beside Peer 1", "| lenet5 | step | images/s | 10.0 | 5.0 | 2.00 |");
+        .contains(
+            "## Beside peers",
+            "| Peer 1 | lenet5 | step | 128 | 2 | images/s | 10.0 | 5.0 | 2.00 |");
     assertThat(BenchPage.of(report)).contains("ours / theirs");
   }
 
@@ -113,7 +124,7 @@ class BenchReportTest {
             "rule",
             folder.resolve("times.json"),
             Optional.of(new BenchOptions.Effort(0, 1, Duration.ofMillis(10))),
-            false,
+            Set.of(),
             folder.resolve("new"),
             Optional.empty());
     BenchReport report = BenchRunner.run(options, progress::add);
@@ -145,7 +156,7 @@ class BenchReportTest {
             "rule",
             folder.resolve("times.json"),
             Optional.empty(),
-            false,
+            Set.of(),
             folder.resolve("new"),
             Optional.empty());
     assertThatThrownBy(() -> BenchRunner.run(options, line -> {}))

@@ -14,6 +14,7 @@ import lanewise.bench.BenchOptions;
 import lanewise.bench.BenchReport;
 import lanewise.bench.BenchResult;
 import lanewise.bench.BenchRunner;
+import lanewise.bench.PeerKind;
 import lanewise.bench.PeerResult;
 import lanewise.bench.Suite;
 import lanewise.cli.Table.Column;
@@ -54,7 +55,7 @@ final class BenchCommand implements Callable<Integer> {
       arity = "0..*",
       description =
           "What to run: peak, kernel, layer, training, inference (default: all; with --peers:"
-              + " training and kernel).")
+              + " training, inference and kernel).")
   private List<String> names = new ArrayList<>();
 
   @Option(
@@ -92,8 +93,17 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--peers",
-      description = "Measure PyTorch by turns with ours, and print the ratios.")
+      description =
+          "Measure PyTorch, ONNX Runtime and DJL's PyTorch by turns with ours, those of them that"
+              + " are installed, and print the ratios.")
   private boolean peers;
+
+  @Option(
+      names = "--peer",
+      paramLabel = "NAME",
+      split = ",",
+      description = "The same with these alone: pytorch, onnxruntime, djl.")
+  private List<String> peerNames = new ArrayList<>();
 
   @Option(
       names = "--compare",
@@ -117,7 +127,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (quick && peers) {
+    Set<PeerKind> kinds = peers();
+    if (quick && !kinds.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
           "--quick measures code that is not yet warm: leave it out with --peers");
@@ -125,7 +136,7 @@ final class BenchCommand implements Callable<Integer> {
     Path folder = output != null ? output : RunFolder.named("bench", LocalDateTime.now()).path();
     BenchOptions options =
         new BenchOptions(
-            suites(),
+            suites(!kinds.isEmpty()),
             models,
             batch == null ? 0 : batch,
             threads == null ? 0 : threads,
@@ -133,7 +144,7 @@ final class BenchCommand implements Callable<Integer> {
             algorithm.name(),
             AlgorithmOptions.file(session),
             quick ? Optional.of(QUICK) : Optional.empty(),
-            peers,
+            kinds,
             folder,
             Optional.ofNullable(compare));
     BenchReport report = BenchRunner.run(options, this::progress);
@@ -150,9 +161,29 @@ final class BenchCommand implements Callable<Integer> {
     return ExitCode.OK.number();
   }
 
-  private Set<Suite> suites() {
+  private Set<PeerKind> peers() {
+    if (peerNames.isEmpty()) {
+      return peers ? EnumSet.allOf(PeerKind.class) : EnumSet.noneOf(PeerKind.class);
+    }
+    Set<PeerKind> kinds = EnumSet.noneOf(PeerKind.class);
+    for (String name : peerNames) {
+      try {
+        kinds.add(PeerKind.of(name));
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "no peer is named '%s': write pytorch, onnxruntime or djl".formatted(name),
+            e);
+      }
+    }
+    return kinds;
+  }
+
+  private Set<Suite> suites(boolean beside) {
     if (names.isEmpty()) {
-      return peers ? EnumSet.of(Suite.TRAINING, Suite.KERNEL) : EnumSet.allOf(Suite.class);
+      return beside
+          ? EnumSet.of(Suite.TRAINING, Suite.INFERENCE, Suite.KERNEL)
+          : EnumSet.allOf(Suite.class);
     }
     Set<Suite> suites = EnumSet.noneOf(Suite.class);
     for (String name : names) {
@@ -212,15 +243,27 @@ final class BenchCommand implements Callable<Integer> {
   private static Report peers(BenchReport report) {
     Table table =
         new Table(
+            new Column("peer", "Peer", Style.PLAIN),
             new Column("subject", "What", Style.PLAIN),
             new Column("pass", "Pass", Style.PLAIN),
+            new Column("batch", "Batch", Style.COUNT),
+            new Column("threads", "Threads", Style.COUNT),
             new Column("unit", "Unit", Style.PLAIN),
             new Column("ours", "Ours", Style.REAL),
             new Column("theirs", "Theirs", Style.REAL),
             new Column("ratio", "Ratio", Style.REAL));
     for (PeerResult peer : report.peers()) {
-      table.row(peer.subject(), peer.pass(), peer.unit(), peer.our(), peer.their(), peer.ratio());
+      table.row(
+          peer.peer(),
+          peer.subject(),
+          peer.pass(),
+          peer.batch(),
+          peer.threads(),
+          peer.unit(),
+          peer.our(),
+          peer.their(),
+          peer.ratio());
     }
-    return new Report("Beside " + report.peers().get(0).peer()).table("peers", table);
+    return new Report("Beside peers").table("peers", table);
   }
 }

@@ -20,6 +20,17 @@ class BenchCommandTest {
   }
 
   @Test
+  void aPeerAskedForByNameIsAPeerToo() {
+    Program.run("bench", "--quick", "--peer", "djl").fails(ExitCode.USAGE, "--peers");
+  }
+
+  @Test
+  void anUnknownPeerIsNamed() {
+    Program.run("bench", "--peer", "onnxruntime,tensorflow")
+        .fails(ExitCode.USAGE, "no peer is named 'tensorflow': write pytorch, onnxruntime or djl");
+  }
+
+  @Test
   void anUnknownModelSuggestsNames(@TempDir Path folder) {
     Program.run("bench", "training", "--model", "vgg17", "--output", folder.resolve("new"))
         .fails(ExitCode.MODEL, "vgg17", "vgg16");
@@ -35,7 +46,7 @@ class BenchCommandTest {
   @Test
   void helpSaysWhatCanBeRun() {
     String help = Program.run("bench", "--help").succeeds().out();
-    assertThat(help).contains("peak, kernel, layer, training, inference", "--peers");
+    assertThat(help).contains("peak, kernel, layer, training, inference", "--peers", "--peer=NAME");
     assertThat(help.lines()).allMatch(line -> line.length() <= 100);
   }
 }

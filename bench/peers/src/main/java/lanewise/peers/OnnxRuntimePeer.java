@@ -1,0 +1,107 @@
+package lanewise.peers;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/// ONNX Runtime: inference of a model in a file, with all of its graph optimizations.
+///
+/// Tasks: `name`; `outputs`, which computes those of the `images` in a file into the file
+/// `outputs`, both plain fp32; `inference`, which measures on noise.
+public final class OnnxRuntimePeer implements AutoCloseable {
+
+  private final Request request;
+  private final OrtEnvironment environment;
+  private final OrtSession session;
+  private final long[] shape;
+
+  private OnnxRuntimePeer(Request request, OrtEnvironment environment) throws OrtException {
+    this.request = request;
+    this.environment = environment;
+    shape = request.integers("shape");
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(request.integer("threads"));
+      options.setInterOpNumThreads(1);
+      options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      options.setSymbolicDimensionValue("N", shape[0]);
+      session = environment.createSession(request.text("model"), options);
+    }
+  }
+
+  /// Answers one request.
+  public static void main(String[] args) throws Exception {
+    Request request = Request.read();
+    OrtEnvironment environment =
+        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "lanewise");
+    if (request.text("task").equals("name")) {
+      Request.answer("name", "ONNX Runtime " + environment.getVersion());
+      return;
+    }
+    try (OnnxRuntimePeer peer = new OnnxRuntimePeer(request, environment)) {
+      switch (request.text("task")) {
+        case "outputs" -> peer.outputs();
+        case "inference" -> peer.inference();
+        default -> throw new IllegalArgumentException("no such task: " + request.text("task"));
+      }
+    }
+  }
+
+  private void outputs() throws OrtException, IOException {
+    ByteBuffer images = images();
+    images.put(Files.readAllBytes(Path.of(request.text("images")))).flip();
+    try (OnnxTensor input = tensor(images);
+        OrtSession.Result result = run(input)) {
+      ByteBuffer values = ((OnnxTensor) result.get(0)).getByteBuffer();
+      byte[] bytes = new byte[values.remaining()];
+      values.get(bytes);
+      Files.write(Path.of(request.text("outputs")), bytes);
+      Request.answer("values", bytes.length / Float.BYTES);
+    }
+  }
+
+  private void inference() throws Exception {
+    ByteBuffer images = images();
+    SplittableRandom random = new SplittableRandom(1);
+    while (images.hasRemaining()) {
+      images.putFloat((float) random.nextGaussian());
+    }
+    images.flip();
+    try (OnnxTensor input = tensor(images)) {
+      double seconds = request.medianSeconds(() -> run(input).close());
+      Request.answer("images_per_s", shape[0] / seconds);
+    }
+  }
+
+  private ByteBuffer images() {
+    long values = 1;
+    for (long size : shape) {
+      values = Math.multiplyExact(values, size);
+    }
+    return ByteBuffer.allocateDirect(Math.toIntExact(values * Float.BYTES))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /// Of the buffer itself, without a copy.
+  private OnnxTensor tensor(ByteBuffer images) throws OrtException {
+    return OnnxTensor.createTensor(environment, images.asFloatBuffer(), shape);
+  }
+
+  private OrtSession.Result run(OnnxTensor input) throws OrtException {
+    return session.run(Map.of(session.getInputNames().iterator().next(), input));
+  }
+
+  @Override
+  public void close() throws OrtException {
+    session.close();
+  }
+}
