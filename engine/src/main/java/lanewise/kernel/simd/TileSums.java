@@ -19,6 +19,7 @@ package lanewise.kernel.simd;
 /// @param weightsSrcBlock the same within the weights
 /// @param dstBlock from one block of output channels to the next
 /// @param weightsBlock the same within the weights
+/// @param weightsStep from one channel to the next within the weights: a vector
 record TileSums(
     int positions,
     int[] srcPosition,
@@ -32,7 +33,8 @@ record TileSums(
     long srcBlock,
     long weightsSrcBlock,
     long dstBlock,
-    long weightsBlock) {
+    long weightsBlock,
+    long weightsStep) {
 
   /// A common multiple of the positions of all tiles.
   private static final int PADDING = 120;
@@ -69,7 +71,8 @@ record TileSums(
         srcBlock,
         weightsSrcBlock,
         dstBlock,
-        weightsBlock);
+        weightsBlock,
+        Lanes.BYTES);
   }
 
   /// Steps of a source block with so many channels per tap.

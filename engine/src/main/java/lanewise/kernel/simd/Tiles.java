@@ -45,7 +45,7 @@ final class Tiles {
   /// Positions that a tile of so many blocks handles; see [RegisterTiles] for the budget.
   static int positions(int blocks) {
     if (COUNT == 8) {
-      return blocks == 2 ? 4 : 6;
+      return blocks == 2 ? 6 : 10;
     }
     return switch (blocks) {
       case 4 -> 5;
@@ -154,7 +154,7 @@ final class Tiles {
       long atBlock) {
     if (COUNT == 8) {
       if (blocks == 2) {
-        NarrowTiles.tile2x4(
+        NarrowTiles.tile2x6(
             s,
             from,
             to,
@@ -168,7 +168,7 @@ final class Tiles {
             at,
             atBlock);
       } else {
-        NarrowTiles.tile1x6(
+        NarrowTiles.tile1x10(
             s,
             from,
             to,

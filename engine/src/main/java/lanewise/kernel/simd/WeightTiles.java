@@ -17,6 +17,9 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// Register budget, all loads of one pixel at once: 4x4 = 16 accumulators + 4 gradients + 4 sources
 /// of 32 registers; 4x2 = 8 + 2 + 4 of 16; 8x1 and 4x1 serve the last block.
+///
+/// Panels are faster: there the source channels of several blocks lie side by side per pixel, and
+/// pixels a constant number of bytes apart ([PanelTiles]).
 final class WeightTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;
@@ -35,6 +38,29 @@ final class WeightTiles {
     long dDstStep0;
     long dDstStep1;
     long dDstStep2;
+
+    /// Pixels of a panel: one loop.
+    void panel(int pixels) {
+      count0 = pixels;
+      count1 = 1;
+      count2 = 1;
+      srcStep0 = PANEL_BLOCKS * LANE_BYTES;
+      dDstStep0 = LANE_BYTES;
+    }
+  }
+
+  /// Blocks of source channels that lie side by side per pixel in a panel
+  /// `[blocks / PANEL_BLOCKS][pixel][PANEL_BLOCKS * lanes]`: 3 of 8 lanes are whole tiles of 6 and
+  /// 12
+  /// rows.
+  static final int PANEL_BLOCKS = PanelTiles.SUITS ? 3 : 1;
+
+  /// Rows of a tile of a panel when so many channels are left.
+  static int panelRows(int blocks, int channels) {
+    if (PanelTiles.SUITS) {
+      return blocks == 2 ? 6 : 12;
+    }
+    return rows(blocks, channels);
   }
 
   /// Source channels of a tile when so many are left.
@@ -60,6 +86,50 @@ final class WeightTiles {
       long weightsBlock,
       MemorySegment scratch,
       long at) {
+    tile(rows, blocks, src, srcAt, dDst, dDstAt, dDstBlock, l, scratch, at);
+    add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
+  }
+
+  /// The same where the source is a panel, and the pixels of a block of the gradient lie side by
+  /// side.
+  ///
+  /// @param l [Loops#panel]
+  static void runPanel(
+      int rows,
+      int valid,
+      int blocks,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstBlock,
+      Loops l,
+      MemorySegment dWeights,
+      long weightsAt,
+      long weightsBlock,
+      MemorySegment scratch,
+      long at) {
+    if (!PanelTiles.SUITS) {
+      tile(rows, blocks, src, srcAt, dDst, dDstAt, dDstBlock, l, scratch, at);
+    } else if (blocks == 2) {
+      PanelTiles.tile6x2(src, srcAt, dDst, dDstAt, dDstBlock, l.count0, scratch, at);
+    } else {
+      PanelTiles.tile12x1(src, srcAt, dDst, dDstAt, l.count0, scratch, at);
+    }
+    add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
+  }
+
+  private static void tile(
+      int rows,
+      int blocks,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstBlock,
+      Loops l,
+      MemorySegment scratch,
+      long at) {
     switch (blocks) {
       case 4 -> tile4x4(src, srcAt, dDst, dDstAt, dDstBlock, l, scratch, at);
       case 3 -> tile4x3(src, srcAt, dDst, dDstAt, dDstBlock, l, scratch, at);
@@ -72,6 +142,17 @@ final class WeightTiles {
         }
       }
     }
+  }
+
+  private static void add(
+      int rows,
+      int valid,
+      int blocks,
+      MemorySegment dWeights,
+      long weightsAt,
+      long weightsBlock,
+      MemorySegment scratch,
+      long at) {
     for (int b = 0; b < blocks; b++) {
       for (int r = 0; r < valid; r++) {
         long to = weightsAt + b * weightsBlock + r * LANE_BYTES;

@@ -6,11 +6,10 @@ import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
 /// The gradient of 3x3 weights through Winograd F(4x4, 3x3): inputs and output gradients of a block
-/// of tiles are transformed to 36 points `V[36][tile][C]` and `Z[36][K][tile]`, the 36 products
-/// `dU[point] += V[point]' Z[point]` are split over the threads, and after the last block an
-/// inverse
-/// transform makes the 3x3 gradient. Each element of dU is summed by one thread at a time over the
-/// tiles in their order.
+/// of tiles are transformed to 36 points `V[36][panel][tile][C of the panel]` and
+/// `Z[36][K][tile]`, the 36 products `dU[point] += V[point]' Z[point]` are split over the threads,
+/// and after the last block an inverse transform makes the 3x3 gradient. Each element of dU is
+/// summed by one thread at a time over the tiles in their order.
 ///
 /// Small dU are split by points. Large ones (deep layers) are split by pairs of channel blocks, all
 /// points of a few pairs at a time, so that the inverse transform finds them in the cache; if all
@@ -20,6 +19,7 @@ final class WinogradWeights {
   private static final int POINTS = 36;
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
+  private static final int PANEL = WeightTiles.PANEL_BLOCKS;
 
   /// V and Z of one block may take so much: they are shared through the last-level cache.
   private static final long BLOCK_BYTES = 4L * 1024 * 1024;
@@ -31,7 +31,7 @@ final class WinogradWeights {
   private static final long LARGE_GRADIENT = 2L * 1024 * 1024;
 
   /// Blocks of source channels of one piece: dU of a piece then stays in the second-level cache.
-  private static final int PIECE_BLOCKS = 2;
+  private static final int PIECE_BLOCKS = Math.max(2, PANEL);
 
   private final WinogradTiling tiling;
   private final ConvSpec c;
@@ -71,16 +71,12 @@ final class WinogradWeights {
     blockTiles = Math.min(tiles, Math.max(32, (int) (blockBytes / perTile)));
     kept = !byPairs || blockTiles < tiles;
     // Two cache lines more, so that the 36 points fall into different cache sets.
-    vStep = blockTiles * srcBlocks * VECTOR + 128;
+    vStep = Math.ceilDiv(srcBlocks, PANEL) * PANEL * blockTiles * VECTOR + 128;
     zStep = blockTiles * dstBlocks * VECTOR + 128;
     uStep = (kept ? srcBlocks * dstBlocks : PIECE_BLOCKS * Lanes.MAX_BLOCKS) * PAIR;
     loops = new WeightTiles.Loops[threads];
     for (int i = 0; i < threads; i++) {
       loops[i] = new WeightTiles.Loops();
-      loops[i].count1 = 1;
-      loops[i].count2 = 1;
-      loops[i].srcStep0 = srcBlocks * VECTOR;
-      loops[i].dDstStep0 = VECTOR;
     }
   }
 
@@ -91,6 +87,11 @@ final class WinogradWeights {
 
   private static long scratchBytes() {
     return (long) WinogradTiling.SCRATCH_BYTES + Tiles.SCRATCH_BYTES;
+  }
+
+  /// Where one block of source channels of the first tile lies in V.
+  private long vAt(int srcBlock) {
+    return (srcBlock / PANEL * blockTiles * PANEL + srcBlock % PANEL) * VECTOR;
   }
 
   private long zAt() {
@@ -138,8 +139,8 @@ final class WinogradWeights {
           workspace,
           scratch,
           workspace,
-          (from * srcBlocks + b) * VECTOR,
-          srcBlocks * VECTOR,
+          vAt(b) + from * PANEL * VECTOR,
+          PANEL * VECTOR,
           vStep);
     }
     for (int b = 0; b < dstBlocks; b++) {
@@ -192,22 +193,23 @@ final class WinogradWeights {
   private void product(int point, int block, int from, int to, long u, long uBlock, int thread) {
     int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
     WeightTiles.Loops l = loops[thread];
-    l.count0 = blockCount;
+    l.panel(blockCount);
     long at = u + point * uStep;
     long z = zAt() + point * zStep + block * blockTiles * VECTOR;
     for (int b = 0; b < blocks && firstTile == 0; b++) {
       Vectors.zero(workspace, at + b * uBlock, (to - from) * PAIR);
     }
-    for (int s = from; s < to; s++) {
-      int channels = Math.min(Lanes.COUNT, c.channels() - s * Lanes.COUNT);
-      int rows = WeightTiles.rows(blocks, channels);
+    for (int s = from; s < to; s += PANEL) {
+      int channels =
+          Math.min(Math.min(PANEL, to - s) * Lanes.COUNT, c.channels() - s * Lanes.COUNT);
+      int rows = WeightTiles.panelRows(blocks, channels);
       for (int ch = 0; ch < channels; ch += rows) {
-        WeightTiles.run(
+        WeightTiles.runPanel(
             rows,
-            rows,
+            Math.min(rows, channels - ch),
             blocks,
             workspace,
-            point * vStep + s * VECTOR + ch * 4L,
+            point * vStep + vAt(s) + ch * 4L,
             workspace,
             z,
             blockTiles * VECTOR,
