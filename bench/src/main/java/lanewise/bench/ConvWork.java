@@ -62,7 +62,7 @@ final class ConvWork implements AutoCloseable {
             List.of(ConvPass.values()),
             chooser,
             (algorithm, pass) -> {
-              Convolution tried = convolution(ConvAlgorithms.of(algorithm));
+              Convolution tried = convolution(ConvAlgorithms.of(algorithm, spec));
               return () -> run(tried, pass);
             });
     convolution = convolution(choice.algorithms());

@@ -16,12 +16,9 @@ public record ConvProblem(ConvSpec spec, boolean plainImage, int batch, int thre
 
   /// Why an algorithm cannot run a pass; empty if it can.
   public Optional<String> refusal(ConvAlgorithm algorithm, ConvPass pass) {
-    Optional<String> shape = algorithm.refuses(spec);
+    Optional<String> shape = algorithm.refuses(spec, pass);
     if (shape.isPresent()) {
       return shape;
-    }
-    if (!algorithm.has(pass)) {
-      return Optional.of("it has no such pass");
     }
     boolean takesImage = algorithm.sourceLanes(spec) != Cpu.lanes();
     if (pass.readsSource() && takesImage != plainImage) {

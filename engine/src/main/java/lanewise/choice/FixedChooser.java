@@ -22,7 +22,7 @@ record FixedChooser(Optional<ConvAlgorithm> forced) implements ConvChooser {
       return forced.get();
     }
     return able.stream()
-        .filter(algorithm -> algorithm.passedOver(problem.spec()).isEmpty())
+        .filter(algorithm -> algorithm.passedOver(problem.spec(), pass).isEmpty())
         .findFirst()
         .orElseGet(able::getFirst);
   }
@@ -36,12 +36,15 @@ record FixedChooser(Optional<ConvAlgorithm> forced) implements ConvChooser {
         pass,
         chosen,
         Map.of(),
-        algorithm -> ordered ? "one was ordered" : reason(problem, algorithm, chosen));
+        algorithm -> ordered ? "one was ordered" : reason(problem, pass, algorithm, chosen));
   }
 
-  private static String reason(ConvProblem problem, ConvAlgorithm algorithm, ConvAlgorithm chosen) {
+  private static String reason(
+      ConvProblem problem, ConvPass pass, ConvAlgorithm algorithm, ConvAlgorithm chosen) {
     return algorithm == chosen
         ? "the first of the list that the fixed rule takes"
-        : algorithm.passedOver(problem.spec()).orElse(chosen + " comes before it in the list");
+        : algorithm
+            .passedOver(problem.spec(), pass)
+            .orElse(chosen + " comes before it in the list");
   }
 }

@@ -27,7 +27,7 @@ public enum ConvAlgorithm {
 
     /// It won in every pass of larger shapes that was measured: `docs/performance.md`.
     @Override
-    public Optional<String> passedOver(ConvSpec c) {
+    public Optional<String> passedOver(ConvSpec c, ConvPass pass) {
       if (Math.min(c.channels(), c.filters()) < 16) {
         return Optional.of("fewer than 16 channels or filters");
       }
@@ -36,23 +36,34 @@ public enum ConvAlgorithm {
           : Optional.empty();
     }
   },
-  /// 1x1 convolutions with any stride, and linear layers: one product over pixels gathered side by
-  /// side.
-  POINTWISE {
+  /// One product over what each pixel of the result sees, gathered side by side: 1x1 convolutions
+  /// and linear layers are plain products, and other kernels have long inner loops.
+  IM2COL {
     @Override
     public Optional<String> refuses(ConvSpec c) {
-      if (c.kernelHeight() != 1 || c.kernelWidth() != 1) {
-        return Optional.of("the kernel is not 1x1");
-      }
-      if (c.padding() != 0) {
-        return Optional.of("padding");
-      }
       return c.groups() == 1 ? Optional.empty() : Optional.of("groups");
     }
 
     @Override
-    public boolean has(ConvPass pass) {
-      return pass != ConvPass.BACKWARD_WEIGHTS;
+    public Optional<String> refuses(ConvSpec c, ConvPass pass) {
+      boolean gaps = pass == ConvPass.BACKWARD_DATA && c.stride() > 1;
+      return gaps && !isPointwise(c)
+          ? Optional.of("the source's gradient with a stride")
+          : super.refuses(c, pass);
+    }
+
+    /// Where 8 lanes leave 16 registers, short inner loops cost most.
+    @Override
+    public Optional<String> passedOver(ConvSpec c, ConvPass pass) {
+      if (Cpu.lanes() == 8) {
+        return Optional.empty();
+      }
+      if (!isPointwise(c)) {
+        return Optional.of("the kernel is not 1x1");
+      }
+      return pass == ConvPass.BACKWARD_WEIGHTS
+          ? Optional.of("a gradient of weights with more than 16 registers")
+          : Optional.empty();
     }
   },
   /// The first layer from a plain image, whose few channels lie side by side: see
@@ -87,9 +98,14 @@ public enum ConvAlgorithm {
   /// Why this algorithm cannot run a shape; empty if it can.
   public abstract Optional<String> refuses(ConvSpec c);
 
-  /// Whether it has this pass; what has it not is left to [#DIRECT].
+  /// Whether it has this pass for any shape; what has it not is left to [#DIRECT].
   public boolean has(ConvPass pass) {
     return true;
+  }
+
+  /// Why this algorithm cannot run one pass of a shape; empty if it can.
+  public Optional<String> refuses(ConvSpec c, ConvPass pass) {
+    return has(pass) ? refuses(c) : Optional.of("it has no such pass");
   }
 
   /// Lanes of the source tensor that this algorithm reads in forward and backward-weights.
@@ -97,9 +113,13 @@ public enum ConvAlgorithm {
     return Cpu.lanes();
   }
 
-  /// Why the fixed rule passes it over for a shape that it could run; empty if it does not.
-  public Optional<String> passedOver(ConvSpec c) {
+  /// Why the fixed rule passes it over for a pass that it could run; empty if it does not.
+  public Optional<String> passedOver(ConvSpec c, ConvPass pass) {
     return Optional.empty();
+  }
+
+  private static boolean isPointwise(ConvSpec c) {
+    return c.kernelHeight() == 1 && c.kernelWidth() == 1 && c.padding() == 0;
   }
 
   /// `winograd`.

@@ -16,16 +16,16 @@ public record ConvAlgorithms(
     }
   }
 
-  /// One algorithm for all passes, but direct convolution for those that it has not.
-  public static ConvAlgorithms of(ConvAlgorithm algorithm) {
+  /// One algorithm for all passes of a shape, but direct convolution for those that it refuses.
+  public static ConvAlgorithms of(ConvAlgorithm algorithm, ConvSpec spec) {
     return new ConvAlgorithms(
-        orDirect(algorithm, ConvPass.FORWARD),
-        orDirect(algorithm, ConvPass.BACKWARD_DATA),
-        orDirect(algorithm, ConvPass.BACKWARD_WEIGHTS));
+        orDirect(algorithm, spec, ConvPass.FORWARD),
+        orDirect(algorithm, spec, ConvPass.BACKWARD_DATA),
+        orDirect(algorithm, spec, ConvPass.BACKWARD_WEIGHTS));
   }
 
-  private static ConvAlgorithm orDirect(ConvAlgorithm algorithm, ConvPass pass) {
-    return algorithm.has(pass) ? algorithm : ConvAlgorithm.DIRECT;
+  private static ConvAlgorithm orDirect(ConvAlgorithm algorithm, ConvSpec spec, ConvPass pass) {
+    return algorithm.refuses(spec, pass).isEmpty() ? algorithm : ConvAlgorithm.DIRECT;
   }
 
   /// The algorithm of a pass.

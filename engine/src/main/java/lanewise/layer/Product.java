@@ -46,7 +46,7 @@ final class Product implements Operation {
         passes(b.training(), b.inputGradient() != null),
         b.chooser(),
         (algorithm, pass) -> {
-          Convolution tried = convolution(spec, ConvAlgorithms.of(algorithm));
+          Convolution tried = convolution(spec, ConvAlgorithms.of(algorithm, spec));
           return () -> run(tried, pass);
         });
   }

@@ -9,6 +9,7 @@ import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvAlgorithms;
 import lanewise.kernel.ConvPass;
 import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Cpu;
 import lanewise.testing.ConvCases;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,44 +83,66 @@ class FixedChooserTest {
         .toList();
   }
 
+  /// Then the rule takes im2col for kernels that are not 1x1 too.
+  private static final boolean FEW_REGISTERS = Cpu.lanes() == 8;
+
+  private static final String TAKEN = "the first of the list that the fixed rule takes";
+
   @Test
   void whatTheRuleSays() {
     assertThat(reasons(LARGE, false, ConvPass.FORWARD))
         .containsExactly(
             "winograd chosen: the first of the list that the fixed rule takes",
-            "pointwise refused: the kernel is not 1x1",
+            FEW_REGISTERS
+                ? "im2col lost: winograd comes before it in the list"
+                : "im2col lost: the kernel is not 1x1",
             "first refused: more than 3 or 4 input channels",
             "direct lost: winograd comes before it in the list");
     assertThat(reasons(NARROW, false, ConvPass.BACKWARD_WEIGHTS))
         .containsExactly(
             "winograd lost: fewer than 16 channels or filters",
-            "pointwise refused: the kernel is not 1x1",
+            FEW_REGISTERS ? "im2col chosen: " + TAKEN : "im2col lost: the kernel is not 1x1",
             "first refused: more than 3 or 4 input channels",
-            "direct chosen: the first of the list that the fixed rule takes");
+            FEW_REGISTERS
+                ? "direct lost: im2col comes before it in the list"
+                : "direct chosen: " + TAKEN);
     assertThat(reasons(IMAGE, true, ConvPass.FORWARD))
         .containsExactly(
             "winograd refused: the source is a plain image",
-            "pointwise refused: the kernel is not 1x1",
+            "im2col refused: the source is a plain image",
             "first chosen: the first of the list that the fixed rule takes",
             "direct refused: the source is a plain image");
     assertThat(reasons(IMAGE, true, ConvPass.BACKWARD_DATA))
         .containsExactly(
             "winograd lost: fewer than 16 channels or filters",
-            "pointwise refused: the kernel is not 1x1",
+            FEW_REGISTERS ? "im2col chosen: " + TAKEN : "im2col lost: the kernel is not 1x1",
             "first refused: it has no such pass",
-            "direct chosen: the first of the list that the fixed rule takes");
+            FEW_REGISTERS
+                ? "direct lost: im2col comes before it in the list"
+                : "direct chosen: " + TAKEN);
     assertThat(reasons(IMAGE, false, ConvPass.FORWARD).get(2))
         .isEqualTo("first refused: the source lies in blocks of channels");
   }
 
   @Test
   void theFirstLayersAlgorithmLeavesTheSourcesGradientToDirectConvolution() {
-    assertThat(ConvAlgorithms.of(ConvAlgorithm.FIRST))
+    assertThat(ConvAlgorithms.of(ConvAlgorithm.FIRST, IMAGE))
         .isEqualTo(
             new ConvAlgorithms(ConvAlgorithm.FIRST, ConvAlgorithm.DIRECT, ConvAlgorithm.FIRST));
     assertThatThrownBy(
             () -> new ConvAlgorithms(ConvAlgorithm.FIRST, ConvAlgorithm.FIRST, ConvAlgorithm.FIRST))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("first has no pass backward-data");
+  }
+
+  @Test
+  void gatheringLeavesTheSourcesGradientOfAStrideToDirectConvolution() {
+    ConvSpec strided = new ConvSpec(16, 9, 9, 16, 3, 3, 2, 1, 1);
+    assertThat(ConvAlgorithms.of(ConvAlgorithm.IM2COL, strided))
+        .isEqualTo(
+            new ConvAlgorithms(ConvAlgorithm.IM2COL, ConvAlgorithm.DIRECT, ConvAlgorithm.IM2COL));
+    ConvSpec pointwise = new ConvSpec(16, 9, 9, 16, 1, 1, 2, 0, 1);
+    assertThat(ConvAlgorithms.of(ConvAlgorithm.IM2COL, pointwise).backwardData())
+        .isEqualTo(ConvAlgorithm.IM2COL);
   }
 }

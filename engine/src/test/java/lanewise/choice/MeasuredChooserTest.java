@@ -57,6 +57,7 @@ class MeasuredChooserTest {
   void setUp() {
     file = folder.resolve("cache/convolutions.json");
     nanos.put(ConvAlgorithm.WINOGRAD, 2_000_000L);
+    nanos.put(ConvAlgorithm.IM2COL, 6_000_000L);
     nanos.put(ConvAlgorithm.DIRECT, 4_000_000L);
   }
 
@@ -80,7 +81,7 @@ class MeasuredChooserTest {
         .map(v -> "%s %s %s %s".formatted(v.algorithm(), v.outcome(), v.seconds(), v.reason()))
         .containsExactly(
             "winograd chosen OptionalDouble[0.002] the fastest",
-            "pointwise refused OptionalDouble.empty the kernel is not 1x1",
+            "im2col lost OptionalDouble[0.006] 3.00 times as long",
             "first refused OptionalDouble.empty more than 3 or 4 input channels",
             "direct lost OptionalDouble[0.004] 2.00 times as long");
     nanos.put(ConvAlgorithm.WINOGRAD, 5_000_000L);
@@ -127,7 +128,7 @@ class MeasuredChooserTest {
   void whereOneCanRunAloneNothingIsMeasured() {
     nanos.clear();
     ConvProblem strided = new ConvProblem(new ConvSpec(64, 16, 16, 64, 3, 3, 2, 1, 1), false, 8, 2);
-    PassChoice choice = chooser().choose(strided, ConvPass.FORWARD, this::trial);
+    PassChoice choice = chooser().choose(strided, ConvPass.BACKWARD_DATA, this::trial);
     assertThat(choice.chosen()).isEqualTo(ConvAlgorithm.DIRECT);
     assertThat(choice.verdicts().getFirst().reason()).isEqualTo("the stride is not 1");
     assertThat(told).isEmpty();

@@ -26,6 +26,7 @@ public final class Convolution {
   private final TransformSums transformForward;
   private final TransformSums transformData;
   private final WinogradWeights winogradWeights;
+  private final PatchWeights patchWeights;
   private final long weightBytes;
 
   /// @param srcImage floats from one sample to the next of src
@@ -59,6 +60,7 @@ public final class Convolution {
     directWeights = weights == ConvAlgorithm.DIRECT ? new DirectWeights(c, batch, threads) : null;
     winogradWeights =
         weights == ConvAlgorithm.WINOGRAD ? new WinogradWeights(c, batch, threads) : null;
+    patchWeights = weights == ConvAlgorithm.IM2COL ? new PatchWeights(c, batch, threads) : null;
     boolean readsImage = forward == ConvAlgorithm.FIRST || weights == ConvAlgorithm.FIRST;
     first = readsImage ? new FirstConv(c, batch, srcImage, dstImage, threads) : null;
   }
@@ -68,7 +70,7 @@ public final class Convolution {
       ConvSpec c, int batch, int threads, ConvAlgorithm algorithm) {
     return switch (algorithm) {
       case WINOGRAD -> winogradForward(c, batch, threads);
-      case POINTWISE -> pointwiseForward(c, batch, threads);
+      case IM2COL -> patchesForward(c, batch, threads);
       case FIRST, DIRECT -> null;
     };
   }
@@ -77,7 +79,7 @@ public final class Convolution {
       ConvSpec c, int batch, int threads, ConvAlgorithm algorithm) {
     return switch (algorithm) {
       case WINOGRAD -> winogradData(c, batch, threads);
-      case POINTWISE -> pointwiseData(c, batch, threads);
+      case IM2COL -> patchesData(c, batch, threads);
       case null -> null;
       case FIRST, DIRECT -> null;
     };
@@ -117,14 +119,14 @@ public final class Convolution {
         c.channelsPerGroup());
   }
 
-  private static TransformSums pointwiseForward(ConvSpec c, int batch, int threads) {
-    PixelTransform pixels = new PixelTransform(c.outHeight(), c.outWidth(), c.stride(), 1);
-    return new TransformSums(pixels, c.channels(), c.filters(), batch, threads);
+  private static TransformSums patchesForward(ConvSpec c, int batch, int threads) {
+    PatchTransform patches = PatchTransform.forward(c);
+    return new TransformSums(patches, patches.channels(c.channels()), c.filters(), batch, threads);
   }
 
-  private static TransformSums pointwiseData(ConvSpec c, int batch, int threads) {
-    PixelTransform pixels = new PixelTransform(c.outHeight(), c.outWidth(), 1, c.stride());
-    return new TransformSums(pixels, c.filters(), c.channels(), batch, threads);
+  private static TransformSums patchesData(ConvSpec c, int batch, int threads) {
+    PatchTransform patches = PatchTransform.backwardData(c);
+    return new TransformSums(patches, patches.channels(c.filters()), c.channels(), batch, threads);
   }
 
   private static TransformSums winogradForward(ConvSpec c, int batch, int threads) {
@@ -145,7 +147,7 @@ public final class Convolution {
     return switch (pass) {
       case FORWARD ->
           switch (algorithm) {
-            case WINOGRAD, POINTWISE ->
+            case WINOGRAD, IM2COL ->
                 transformForward(c, batch, threads, algorithm).workspaceBytes();
             case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
             case DIRECT -> tiles;
@@ -154,7 +156,7 @@ public final class Convolution {
       case BACKWARD_DATA ->
           WeightPacking.floats(spec) * Float.BYTES
               + switch (algorithm) {
-                case WINOGRAD, POINTWISE ->
+                case WINOGRAD, IM2COL ->
                     transformData(c, batch, threads, algorithm).workspaceBytes();
                 case FIRST, DIRECT -> tiles;
               };
@@ -163,7 +165,7 @@ public final class Convolution {
             case WINOGRAD -> new WinogradWeights(c, batch, threads).workspaceBytes();
             case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
             case DIRECT -> new DirectWeights(c, batch, threads).workspaceBytes();
-            case POINTWISE -> throw none(algorithm, pass);
+            case IM2COL -> new PatchWeights(c, batch, threads).workspaceBytes();
           };
     };
   }
@@ -181,7 +183,7 @@ public final class Convolution {
     return switch (algorithms.forward()) {
       case DIRECT -> directForward.slots(spec.outHeight() * spec.outWidth());
       case FIRST -> first.slots();
-      case WINOGRAD, POINTWISE -> transformForward.slots();
+      case WINOGRAD, IM2COL -> transformForward.slots();
     };
   }
 
@@ -207,7 +209,7 @@ public final class Convolution {
           directForward.run(
               src, weights, bias, false, dst, floor, statistics, workspace, 0, parallel);
       case FIRST -> first.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
-      case WINOGRAD, POINTWISE ->
+      case WINOGRAD, IM2COL ->
           transformForward.run(src, weights, bias, dst, floor, statistics, workspace, 0, parallel);
     }
   }
@@ -230,7 +232,7 @@ public final class Convolution {
           directData.run(
               dDst, workspace, zeros, add, dSrc, none, null, workspace, weightBytes, parallel);
       case FIRST -> throw none(ConvAlgorithm.FIRST, ConvPass.BACKWARD_DATA);
-      case WINOGRAD, POINTWISE ->
+      case WINOGRAD, IM2COL ->
           transformData.run(
               dDst,
               workspace,
@@ -254,7 +256,7 @@ public final class Convolution {
       }
       case FIRST -> first.backwardWeights(src, dDst, dWeights, workspace, parallel);
       case WINOGRAD -> winogradWeights.run(src, dDst, dWeights, workspace, parallel);
-      case POINTWISE -> throw none(ConvAlgorithm.POINTWISE, ConvPass.BACKWARD_WEIGHTS);
+      case IM2COL -> patchWeights.run(src, dDst, dWeights, workspace, parallel);
     }
   }
 

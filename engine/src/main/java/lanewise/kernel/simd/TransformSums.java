@@ -5,11 +5,11 @@ import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
 /// `dst = conv(src)` as products of transformed tiles ([TileTransform]): Winograd forward and
-/// backward-data, and 1x1 convolutions and linear layers, whose tiles are single pixels. Per block
-/// of
-/// tiles: input transform to `V[point][tile][C]`, per group of output channels the products with
-/// the
-/// transformed weights `U[point][K][C]` to `M[point][K][tile]`, output transform.
+/// backward-data, and im2col, whose tiles are single pixels. Per block of tiles: input transform to
+/// `V[point][tile][C]`, per group of output channels the products with the transformed weights
+/// `U[point][K][C]` to `M[point][K][tile]`, output transform. C counts all channels of all taps
+/// that
+/// the transform leaves.
 ///
 /// Where the weights are small, each thread takes blocks of tiles of its own, so that V and M stay
 /// in its second-level cache. Where they are large (deep layers), V is made once, and each thread
@@ -20,13 +20,16 @@ final class TransformSums {
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
 
-  /// Tiles whose products are computed together: whole register tiles of 4, 5 and 8 positions. Less
-  /// for tiles of many points, so that V and M stay in the second-level cache; more of single
-  /// points,
-  /// so that the source is read in long runs.
-  private static final int BLOCK_TILES = 40;
+  /// Whole register tiles of all sizes: 6 and 10 positions with 8 lanes, else 5 and 8.
+  private static final int WHOLE_TILES = Lanes.COUNT == 8 ? 30 : 40;
 
-  private static final int BLOCK_PIXELS = 160;
+  /// Tiles of one point, whose products are computed together, at most: the source is then read in
+  /// long runs.
+  private static final int MOST_PIXELS = 160;
+
+  /// What V may take in the second-level cache beside M and the weights: of 512 KB with AVX2
+  /// processors, of 1 MB and more with others.
+  private static final long V_BYTES = Lanes.COUNT == 8 ? 256 * 1024 : 512 * 1024;
 
   /// Positions that the last register tile may reach beyond.
   private static final int BEYOND = 12;
@@ -77,10 +80,10 @@ final class TransformSums {
     this.transform = transform;
     points = transform.points();
     this.threads = threads;
-    productTiles = points == 1 ? BLOCK_PIXELS : BLOCK_TILES;
+    srcBlocks = Math.ceilDiv(srcChannels, Lanes.COUNT);
+    productTiles = productTiles();
     mTiles = productTiles + BEYOND;
     mStep = Lanes.MAX_BLOCKS * mTiles * VECTOR + SKEW;
-    srcBlocks = Math.ceilDiv(srcChannels, Lanes.COUNT);
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * transform.tilesPerImage();
@@ -91,6 +94,14 @@ final class TransformSums {
     vStep = blockTiles * srcBlocks * VECTOR + SKEW;
     uStep = srcBlocks * kept * PAIR;
     sums = positions(srcChannels);
+  }
+
+  private int productTiles() {
+    if (points > 1) {
+      return WHOLE_TILES;
+    }
+    long fitting = V_BYTES / (srcBlocks * VECTOR) / WHOLE_TILES * WHOLE_TILES;
+    return Math.clamp(fitting, WHOLE_TILES, MOST_PIXELS / WHOLE_TILES * WHOLE_TILES);
   }
 
   /// Blocks by fours, if the tiles suffice, so that threads end together; of the shapes alone,

@@ -44,7 +44,7 @@ final class ConvRun implements AutoCloseable {
     long src = tensor("src", false).tensor().imageStride();
     long dSrc = tensor("dSrc", false).tensor().imageStride();
     long dst = tensor("dst", true).tensor().imageStride();
-    ConvAlgorithms all = ConvAlgorithms.of(algorithm);
+    ConvAlgorithms all = ConvAlgorithms.of(algorithm, spec);
     convolution = new Convolution(spec, batch, src, dSrc, dst, threads, true, all);
     long bytes = Convolution.workspaceBytes(spec, batch, threads, all);
     workspace = memory.allocate("workspace", bytes).asSlice(0, bytes);

@@ -6,20 +6,72 @@ import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
-/// A 1x1 convolution as products: tiles are pixels, with one point each. Its pixels are gathered
-/// side by side with all their channels, so that the products run over all channels in one loop
-/// whatever the stride; with maps of 1x1 it is a linear layer.
+/// A convolution as one product over patches (im2col): tiles are pixels of the result, with one
+/// point each, and what a pixel sees is gathered side by side, `[block of C][tap][lanes of C]`,
+/// which
+/// is the order of the packed weights. So products run over all channels of all taps in one loop,
+/// whatever kernel, stride and padding. A 1x1 kernel is a plain product, and with maps of 1x1 it is
+/// a
+/// linear layer.
 ///
 /// @param height rows of the side without stride (forward: the result)
 /// @param width columns of that side
 /// @param srcStride from one row or column to the next in the source map
 /// @param dstStride the same in the destination map
-record PixelTransform(int height, int width, int srcStride, int dstStride)
+/// @param kernelHeight rows of a patch
+/// @param kernelWidth columns of a patch
+/// @param top rows of the patch of pixel (0, 0) above the source map, or minus those skipped
+/// @param left columns of it left of the source map, or minus those skipped
+record PatchTransform(
+    int height,
+    int width,
+    int srcStride,
+    int dstStride,
+    int kernelHeight,
+    int kernelWidth,
+    int top,
+    int left)
     implements TileTransform {
 
   private static final long V = Lanes.BYTES;
+
+  /// Patches of a convolution's source, for its result and for the gradient of its weights.
+  static PatchTransform forward(ConvSpec c) {
+    return new PatchTransform(
+        c.outHeight(),
+        c.outWidth(),
+        c.stride(),
+        1,
+        c.kernelHeight(),
+        c.kernelWidth(),
+        c.padding(),
+        c.padding());
+  }
+
+  /// Patches of the result's gradient, for the source's: with stride 1 of the turned kernel, and
+  /// of a 1x1 kernel, whose source pixels between the strides see nothing.
+  static PatchTransform backwardData(ConvSpec c) {
+    return c.stride() == 1
+        ? new PatchTransform(
+            c.height(),
+            c.width(),
+            1,
+            1,
+            c.kernelHeight(),
+            c.kernelWidth(),
+            c.kernelHeight() - 1 - c.padding(),
+            c.kernelWidth() - 1 - c.padding())
+        : new PatchTransform(c.outHeight(), c.outWidth(), 1, c.stride(), 1, 1, 0, 0);
+  }
+
+  /// Channels that a patch has side by side, of so many per pixel: with several taps all blocks are
+  /// whole.
+  int channels(int perPixel) {
+    return taps() == 1 ? perPixel : Math.ceilDiv(perPixel, Lanes.COUNT) * Lanes.COUNT * taps();
+  }
 
   @Override
   public int points() {
@@ -33,7 +85,7 @@ record PixelTransform(int height, int width, int srcStride, int dstStride)
 
   @Override
   public int taps() {
-    return 1;
+    return kernelHeight * kernelWidth;
   }
 
   @Override
@@ -63,10 +115,16 @@ record PixelTransform(int height, int width, int srcStride, int dstStride)
       long at,
       long tileStep,
       long step) {
+    int tap = block % taps();
+    int srcBlock = block / taps();
     for (int tile = from; tile < to; ) {
-      int count = run(tile, to, srcStride);
-      long s = at(src, tile, block, srcStride);
       long t = at + (tile - from) * tileStep;
+      if (taps() > 1 || top != 0 || left != 0) {
+        tile += rowOfTap(src, tile, to, srcBlock, tap, dst, t, tileStep);
+        continue;
+      }
+      int count = run(tile, to, srcStride);
+      long s = at(src, tile, srcBlock, srcStride);
       if (srcStride == 1) {
         gather(src.segment(), s, count, dst, t, tileStep);
       } else {
@@ -76,11 +134,52 @@ record PixelTransform(int height, int width, int srcStride, int dstStride)
     }
   }
 
+  /// What one tap sees of one block, for the pixels of one row of the result from `tile` on: zeros
+  /// outside of the map.
+  ///
+  /// @return the number of pixels
+  private int rowOfTap(
+      Tensor src,
+      int tile,
+      int to,
+      int srcBlock,
+      int tap,
+      MemorySegment dst,
+      long t,
+      long tileStep) {
+    int inImage = tile % tilesPerImage();
+    int column = inImage % width;
+    int count = Math.min(width - column, to - tile);
+    int y = inImage / width * srcStride + tap / kernelWidth - top;
+    int shift = tap % kernelWidth - left;
+    int columns = src.shape().width();
+    boolean inside = y >= 0 && y < src.shape().height();
+    int first = inside ? Math.clamp(Math.ceilDiv(-shift, srcStride) - column, 0, count) : count;
+    int end = Math.clamp(Math.floorDiv(columns - 1 - shift, srcStride) + 1L - column, first, count);
+    zero(dst, t, first, tileStep);
+    long image = tile / tilesPerImage();
+    long pixel = (long) y * columns + (long) (column + first) * srcStride + shift;
+    long s = (image * src.imageStride() + srcBlock * src.blockStride()) * Float.BYTES + pixel * V;
+    if (end > first) {
+      gather(src.segment(), s, srcStride * V, end - first, dst, t + first * tileStep, tileStep);
+    }
+    zero(dst, t + end * tileStep, count - end, tileStep);
+    return count;
+  }
+
+  /// Zeroes `count` vectors, `step` bytes apart.
+  static void zero(MemorySegment dst, long to, int count, long step) {
+    FloatVector zero = FloatVector.zero(SPECIES);
+    for (int i = 0; i < count; i++) {
+      zero.intoMemorySegment(dst, to + i * step, ORDER);
+    }
+  }
+
   /// Pixels from `tile` on that lie one step apart: of one image, with a stride of one row.
   private int run(int tile, int to, int stride) {
     int inImage = tile % tilesPerImage();
-    int left = stride == 1 ? tilesPerImage() - inImage : width - inImage % width;
-    return Math.min(left, to - tile);
+    int there = stride == 1 ? tilesPerImage() - inImage : width - inImage % width;
+    return Math.min(there, to - tile);
   }
 
   private long at(Tensor t, int tile, int block, int stride) {

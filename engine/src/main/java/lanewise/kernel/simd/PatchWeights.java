@@ -1,0 +1,217 @@
+package lanewise.kernel.simd;
+
+import java.lang.foreign.MemorySegment;
+import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Parallel;
+import lanewise.tensor.Tensor;
+
+/// The gradient of a convolution's weights as one product over patches ([PatchTransform]): for a
+/// chunk of pixels, patches are gathered to panels ([WeightTiles#PANEL_BLOCKS]) and multiplied with
+/// the gradient of the result, `dWeights[C of all taps][K] += patches' dDst`.
+///
+/// Pieces of work are (some images) x (some panels). Where there are too few panels to go round,
+/// the
+/// batch is cut into parts with a partial gradient each, which are then added in order: how many
+/// depends on the shapes alone.
+final class PatchWeights {
+
+  private static final int WANTED_PIECES = 16;
+  private static final int MOST_PANELS = 8;
+
+  /// Pixels of a chunk: a panel of them and a few blocks of the gradient stay in the first-level
+  /// cache.
+  private static final int CHUNK_PIXELS = 128;
+
+  private static final int PANEL = WeightTiles.PANEL_BLOCKS;
+  private static final long VECTOR = Lanes.BYTES;
+  private static final long PAIR = Lanes.COUNT * VECTOR;
+
+  private final PatchTransform patches;
+  private final int batch;
+  private final int rowBlocks;
+  private final int dstBlocks;
+  private final int panelsPerPiece;
+  private final int panelPieces;
+  private final int pixels;
+  private final int chunkImages;
+  private final int chunkPixels;
+  private final int imagesPerPart;
+  private final int parts;
+  private final WeightTiles.Loops[] loops;
+  private final Parallel.Body partBody = this::part;
+  private final Parallel.Body sumBody = this::sum;
+
+  private Tensor src;
+  private Tensor dDst;
+  private MemorySegment dWeights;
+  private MemorySegment target;
+  private MemorySegment workspace;
+
+  PatchWeights(ConvSpec c, int batch, int threads) {
+    this.batch = batch;
+    patches = PatchTransform.forward(c);
+    rowBlocks = Math.ceilDiv(c.channels(), Lanes.COUNT) * patches.taps();
+    dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
+    int panels = Math.ceilDiv(rowBlocks, PANEL);
+    panelsPerPiece = Math.clamp(Math.ceilDiv(panels, WANTED_PIECES), 1, MOST_PANELS);
+    panelPieces = Math.ceilDiv(panels, panelsPerPiece);
+    pixels = c.outHeight() * c.outWidth();
+    chunkImages = Math.clamp(CHUNK_PIXELS / pixels, 1, batch);
+    chunkPixels = Math.ceilDiv(pixels, Math.ceilDiv(pixels, CHUNK_PIXELS));
+    int chunks = Math.ceilDiv(batch, chunkImages);
+    int wanted = Math.clamp(Math.ceilDiv(WANTED_PIECES, panelPieces), 1, chunks);
+    imagesPerPart = Math.ceilDiv(chunks, wanted) * chunkImages;
+    parts = Math.ceilDiv(batch, imagesPerPart);
+    loops = new WeightTiles.Loops[threads];
+    for (int i = 0; i < threads; i++) {
+      loops[i] = new WeightTiles.Loops();
+    }
+  }
+
+  /// Bytes of workspace: the partial gradients, and per thread panels, the gradient of the result
+  /// at the pixels of several images, and scratch memory.
+  long workspaceBytes() {
+    return partsBytes() + loops.length * threadBytes();
+  }
+
+  private long weightBytes() {
+    return (long) dstBlocks * rowBlocks * PAIR;
+  }
+
+  private long partsBytes() {
+    return parts == 1 ? 0 : parts * weightBytes();
+  }
+
+  /// Pixels of the largest chunk: of several whole images, or of one.
+  private int mostPixels() {
+    return chunkImages > 1 ? chunkImages * pixels : chunkPixels;
+  }
+
+  private long panelBytes() {
+    return mostPixels() * PANEL * VECTOR;
+  }
+
+  private long gradientBytes() {
+    return chunkImages > 1 ? dstBlocks * mostPixels() * VECTOR : 0;
+  }
+
+  private long threadBytes() {
+    return panelsPerPiece * panelBytes() + gradientBytes() + Tiles.SCRATCH_BYTES;
+  }
+
+  void run(
+      Tensor src, Tensor dDst, MemorySegment dWeights, MemorySegment workspace, Parallel parallel) {
+    this.src = src;
+    this.dDst = dDst;
+    this.dWeights = dWeights;
+    this.workspace = workspace;
+    target = parts == 1 ? dWeights : workspace;
+    parallel.run(parts * panelPieces, partBody);
+    if (parts > 1) {
+      parallel.run(dstBlocks * rowBlocks, sumBody);
+    }
+  }
+
+  private void part(int piece, int thread) {
+    int from = piece % panelPieces * panelsPerPiece * PANEL;
+    int to = Math.min(rowBlocks, from + panelsPerPiece * PANEL);
+    int part = piece / panelPieces;
+    long weights = parts == 1 ? 0 : part * weightBytes();
+    for (int block = 0; block < dstBlocks; block++) {
+      Vectors.zero(target, weights + (block * rowBlocks + from) * PAIR, (to - from) * PAIR);
+    }
+    int last = Math.min(batch, (part + 1) * imagesPerPart);
+    for (int image = part * imagesPerPart; image < last; image += chunkImages) {
+      if (chunkImages > 1) {
+        int images = Math.min(chunkImages, last - image);
+        long gradient = gatherGradient(image, images, thread);
+        long block = images * pixels * VECTOR;
+        chunk(image, 0, images * pixels, from, to, workspace, gradient, block, weights, thread);
+        continue;
+      }
+      for (int pixel = 0; pixel < pixels; pixel += chunkPixels) {
+        int count = Math.min(chunkPixels, pixels - pixel);
+        long gradient = image * dDst.imageStride() * Float.BYTES + pixel * VECTOR;
+        long block = (long) dDst.blockStride() * Float.BYTES;
+        chunk(image, pixel, count, from, to, dDst.segment(), gradient, block, weights, thread);
+      }
+    }
+  }
+
+  private long threadAt(int thread) {
+    return partsBytes() + thread * threadBytes();
+  }
+
+  /// Copies the gradient of some images, block by block, so that the pixels of a block lie side by
+  /// side.
+  private long gatherGradient(int image, int images, int thread) {
+    long at = threadAt(thread) + panelsPerPiece * panelBytes();
+    for (int block = 0; block < dstBlocks; block++) {
+      for (int i = 0; i < images; i++) {
+        long from = ((image + i) * dDst.imageStride() + block * dDst.blockStride()) * Float.BYTES;
+        long to = at + ((long) block * images + i) * pixels * VECTOR;
+        for (int p = 0; p < pixels; p++) {
+          Vectors.copy(dDst.segment(), from + p * VECTOR, workspace, to + p * VECTOR);
+        }
+      }
+    }
+    return at;
+  }
+
+  /// Adds the products of `count` pixels from `pixel` of an image on, for the blocks of rows `from`
+  /// to `to`.
+  private void chunk(
+      int image,
+      int pixel,
+      int count,
+      int from,
+      int to,
+      MemorySegment gradient,
+      long gradientAt,
+      long gradientBlock,
+      long weights,
+      int thread) {
+    long panelBytes = count * PANEL * VECTOR;
+    int tile = image * pixels + pixel;
+    int end = Math.ceilDiv(to, PANEL) * PANEL;
+    for (int row = from; row < end; row++) {
+      long at = threadAt(thread) + (row - from) / PANEL * panelBytes + row % PANEL * VECTOR;
+      if (row < to) {
+        patches.input(src, tile, tile + count, row, workspace, 0, workspace, at, PANEL * VECTOR, 0);
+      } else {
+        PatchTransform.zero(workspace, at, count, PANEL * VECTOR);
+      }
+    }
+    WeightTiles.Loops l = loops[thread];
+    l.panel(count);
+    long scratch = threadAt(thread) + panelsPerPiece * panelBytes() + gradientBytes();
+    for (int block = 0; block < dstBlocks; block += Lanes.MAX_BLOCKS) {
+      int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
+      for (int row = from; row < to; row += PANEL) {
+        int channels = Math.min(PANEL, to - row) * Lanes.COUNT;
+        int rows = WeightTiles.panelRows(blocks, channels);
+        for (int ch = 0; ch < channels; ch += rows) {
+          WeightTiles.runPanel(
+              rows,
+              Math.min(rows, channels - ch),
+              blocks,
+              workspace,
+              threadAt(thread) + (row - from) / PANEL * panelBytes + ch * 4L,
+              gradient,
+              gradientAt + block * gradientBlock,
+              gradientBlock,
+              l,
+              target,
+              weights + (block * rowBlocks + row) * PAIR + ch * VECTOR,
+              rowBlocks * PAIR,
+              workspace,
+              scratch);
+        }
+      }
+    }
+  }
+
+  private void sum(int pair, int thread) {
+    Vectors.sumParts(workspace, parts, weightBytes(), pair * PAIR, PAIR, dWeights);
+  }
+}
