@@ -96,12 +96,14 @@ class FixedChooserTest {
             FEW_REGISTERS
                 ? "im2col lost: winograd comes before it in the list"
                 : "im2col lost: the kernel is not 1x1",
+            "first_im2col refused: more than 3 or 4 input channels",
             "first refused: more than 3 or 4 input channels",
             "direct lost: winograd comes before it in the list");
     assertThat(reasons(NARROW, false, ConvPass.BACKWARD_WEIGHTS))
         .containsExactly(
             "winograd lost: fewer than 16 channels or filters",
             FEW_REGISTERS ? "im2col chosen: " + TAKEN : "im2col lost: the kernel is not 1x1",
+            "first_im2col refused: more than 3 or 4 input channels",
             "first refused: more than 3 or 4 input channels",
             FEW_REGISTERS
                 ? "direct lost: im2col comes before it in the list"
@@ -110,18 +112,24 @@ class FixedChooserTest {
         .containsExactly(
             "winograd refused: the source is a plain image",
             "im2col refused: the source is a plain image",
-            "first chosen: the first of the list that the fixed rule takes",
+            FEW_REGISTERS
+                ? "first_im2col chosen: " + TAKEN
+                : "first_im2col lost: more than 16 registers",
+            FEW_REGISTERS
+                ? "first lost: first_im2col comes before it in the list"
+                : "first chosen: " + TAKEN,
             "direct refused: the source is a plain image");
     assertThat(reasons(IMAGE, true, ConvPass.BACKWARD_DATA))
         .containsExactly(
             "winograd lost: fewer than 16 channels or filters",
             FEW_REGISTERS ? "im2col chosen: " + TAKEN : "im2col lost: the kernel is not 1x1",
+            "first_im2col refused: it has no such pass",
             "first refused: it has no such pass",
             FEW_REGISTERS
                 ? "direct lost: im2col comes before it in the list"
                 : "direct chosen: " + TAKEN);
     assertThat(reasons(IMAGE, false, ConvPass.FORWARD).get(2))
-        .isEqualTo("first refused: the source lies in blocks of channels");
+        .isEqualTo("first_im2col refused: the source lies in blocks of channels");
   }
 
   @Test

@@ -20,6 +20,7 @@ public final class Convolution {
   private final ConvAlgorithms algorithms;
   private final WeightTranspose transpose;
   private final FirstConv first;
+  private final FirstPatches firstPatches;
   private final DirectSums directForward;
   private final DirectSums directData;
   private final DirectWeights directWeights;
@@ -63,6 +64,9 @@ public final class Convolution {
     patchWeights = weights == ConvAlgorithm.IM2COL ? new PatchWeights(c, batch, threads) : null;
     boolean readsImage = forward == ConvAlgorithm.FIRST || weights == ConvAlgorithm.FIRST;
     first = readsImage ? new FirstConv(c, batch, srcImage, dstImage, threads) : null;
+    boolean gathersImage =
+        forward == ConvAlgorithm.FIRST_IM2COL || weights == ConvAlgorithm.FIRST_IM2COL;
+    firstPatches = gathersImage ? new FirstPatches(c, batch, threads) : null;
   }
 
   /// Null where the algorithm is not one of transforms.
@@ -71,7 +75,7 @@ public final class Convolution {
     return switch (algorithm) {
       case WINOGRAD -> winogradForward(c, batch, threads);
       case IM2COL -> patchesForward(c, batch, threads);
-      case FIRST, DIRECT -> null;
+      case FIRST, FIRST_IM2COL, DIRECT -> null;
     };
   }
 
@@ -81,7 +85,7 @@ public final class Convolution {
       case WINOGRAD -> winogradData(c, batch, threads);
       case IM2COL -> patchesData(c, batch, threads);
       case null -> null;
-      case FIRST, DIRECT -> null;
+      case FIRST, FIRST_IM2COL, DIRECT -> null;
     };
   }
 
@@ -120,23 +124,30 @@ public final class Convolution {
   }
 
   private static TransformSums patchesForward(ConvSpec c, int batch, int threads) {
-    PatchTransform patches = PatchTransform.forward(c);
-    return new TransformSums(patches, patches.channels(c.channels()), c.filters(), batch, threads);
+    return sums(PatchTransform.forward(c), c.channels(), c.filters(), batch, threads);
   }
 
   private static TransformSums patchesData(ConvSpec c, int batch, int threads) {
-    PatchTransform patches = PatchTransform.backwardData(c);
-    return new TransformSums(patches, patches.channels(c.filters()), c.channels(), batch, threads);
+    return sums(PatchTransform.backwardData(c), c.filters(), c.channels(), batch, threads);
+  }
+
+  private static TransformSums sums(
+      PatchTransform patches, int channels, int filters, int batch, int threads) {
+    int side = patches.channels(channels);
+    int blocks = WeightPacking.blocks(side);
+    return new TransformSums(patches, blocks, side, filters, batch, threads);
   }
 
   private static TransformSums winogradForward(ConvSpec c, int batch, int threads) {
     WinogradTiling tiling = new WinogradTiling(c.padding(), c.outHeight(), c.outWidth());
-    return new TransformSums(tiling, c.channels(), c.filters(), batch, threads);
+    int blocks = WeightPacking.blocks(c.channels());
+    return new TransformSums(tiling, blocks, c.channels(), c.filters(), batch, threads);
   }
 
   private static TransformSums winogradData(ConvSpec c, int batch, int threads) {
     WinogradTiling tiling = new WinogradTiling(2 - c.padding(), c.height(), c.width());
-    return new TransformSums(tiling, c.filters(), c.channels(), batch, threads);
+    int blocks = WeightPacking.blocks(c.filters());
+    return new TransformSums(tiling, blocks, c.filters(), c.channels(), batch, threads);
   }
 
   /// Bytes of scratch memory that one pass needs with an algorithm.
@@ -150,6 +161,7 @@ public final class Convolution {
             case WINOGRAD, IM2COL ->
                 transformForward(c, batch, threads, algorithm).workspaceBytes();
             case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
+            case FIRST_IM2COL -> new FirstPatches(c, batch, threads).workspaceBytes();
             case DIRECT -> tiles;
           };
       // Behind the transposed weights.
@@ -158,12 +170,13 @@ public final class Convolution {
               + switch (algorithm) {
                 case WINOGRAD, IM2COL ->
                     transformData(c, batch, threads, algorithm).workspaceBytes();
-                case FIRST, DIRECT -> tiles;
+                case FIRST, FIRST_IM2COL, DIRECT -> tiles;
               };
       case BACKWARD_WEIGHTS ->
           switch (algorithm) {
             case WINOGRAD -> new WinogradWeights(c, batch, threads).workspaceBytes();
             case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
+            case FIRST_IM2COL -> new FirstPatches(c, batch, threads).workspaceBytes();
             case DIRECT -> new DirectWeights(c, batch, threads).workspaceBytes();
             case IM2COL -> new PatchWeights(c, batch, threads).workspaceBytes();
           };
@@ -183,6 +196,7 @@ public final class Convolution {
     return switch (algorithms.forward()) {
       case DIRECT -> directForward.slots(spec.outHeight() * spec.outWidth());
       case FIRST -> first.slots();
+      case FIRST_IM2COL -> firstPatches.slots();
       case WINOGRAD, IM2COL -> transformForward.slots();
     };
   }
@@ -209,6 +223,8 @@ public final class Convolution {
           directForward.run(
               src, weights, bias, false, dst, floor, statistics, workspace, 0, parallel);
       case FIRST -> first.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
+      case FIRST_IM2COL ->
+          firstPatches.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
       case WINOGRAD, IM2COL ->
           transformForward.run(src, weights, bias, dst, floor, statistics, workspace, 0, parallel);
     }
@@ -231,7 +247,7 @@ public final class Convolution {
       case DIRECT ->
           directData.run(
               dDst, workspace, zeros, add, dSrc, none, null, workspace, weightBytes, parallel);
-      case FIRST -> throw none(ConvAlgorithm.FIRST, ConvPass.BACKWARD_DATA);
+      case FIRST, FIRST_IM2COL -> throw none(algorithms.backwardData(), ConvPass.BACKWARD_DATA);
       case WINOGRAD, IM2COL ->
           transformData.run(
               dDst,
@@ -255,8 +271,9 @@ public final class Convolution {
         WeightPacking.clearBetweenGroups(spec, dWeights);
       }
       case FIRST -> first.backwardWeights(src, dDst, dWeights, workspace, parallel);
+      case FIRST_IM2COL -> firstPatches.backwardWeights(src, dDst, dWeights, workspace, parallel);
       case WINOGRAD -> winogradWeights.run(src, dDst, dWeights, workspace, parallel);
-      case IM2COL -> patchWeights.run(src, dDst, dWeights, workspace, parallel);
+      case IM2COL -> patchWeights.run(src, dDst, dWeights, workspace, 0, parallel);
     }
   }
 

@@ -257,6 +257,6 @@ final class DirectWeights {
   }
 
   private void sum(int piece, int thread) {
-    Vectors.sumParts(workspace, parts, weightBytes(), piece * pairBytes, pairBytes, dWeights);
+    Vectors.sumParts(workspace, 0, parts, weightBytes(), piece * pairBytes, pairBytes, dWeights);
   }
 }

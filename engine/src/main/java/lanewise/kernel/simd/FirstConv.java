@@ -28,6 +28,7 @@ final class FirstConv {
   private final int parts;
   private final int rowsPerCall;
   private final long blockBytes;
+  private final NarrowWeights narrow;
   private final DirectSums forward;
   private final List<Geometry.Columns> columns;
   private final WeightTiles.Loops[] loops;
@@ -45,7 +46,8 @@ final class FirstConv {
     imagesPerPart = Math.ceilDiv(batch, Math.clamp(Math.ceilDiv(PARTS, dstTiles), 1, batch));
     parts = Math.ceilDiv(batch, imagesPerPart);
     rowsPerCall = Math.clamp(PIXELS_PER_CALL / c.outWidth(), 1, c.outHeight());
-    blockBytes = (long) c.kernelHeight() * c.kernelWidth() * c.channels() * Lanes.BYTES;
+    blockBytes = (long) NarrowWeights.rows(c) * Lanes.BYTES;
+    narrow = new NarrowWeights(c, blockBytes);
     int images =
         DirectSums.imagesPerPiece(
             Geometry.firstForward(c, 1, srcImage, dstImage), dstBlocks, batch);
@@ -90,13 +92,7 @@ final class FirstConv {
       ChannelStatistics statistics,
       MemorySegment workspace,
       Parallel parallel) {
-    for (int k = 0; k < dstBlocks; k++) {
-      for (int tap = 0; tap < c.kernelHeight() * c.kernelWidth(); tap++) {
-        for (int ch = 0; ch < c.channels(); ch++) {
-          Vectors.copy(weights, packed(k, tap, ch), workspace, narrow(k, tap, ch));
-        }
-      }
-    }
+    narrow.take(weights, workspace);
     forward.run(
         src,
         workspace,
@@ -118,26 +114,9 @@ final class FirstConv {
     this.workspace = workspace;
     parallel.run(parts * dstTiles, part);
     if (parts > 1) {
-      Vectors.sumParts(workspace, parts, weightBytes(), 0, weightBytes(), workspace);
+      Vectors.sumParts(workspace, 0, parts, weightBytes(), 0, weightBytes(), workspace);
     }
-    for (int k = 0; k < dstBlocks; k++) {
-      for (int tap = 0; tap < c.kernelHeight() * c.kernelWidth(); tap++) {
-        for (int ch = 0; ch < c.channels(); ch++) {
-          Vectors.copy(workspace, narrow(k, tap, ch), dWeights, packed(k, tap, ch));
-        }
-        int rest = Lanes.COUNT - c.channels();
-        Vectors.zero(dWeights, packed(k, tap, c.channels()), (long) rest * Lanes.BYTES);
-      }
-    }
-  }
-
-  private long packed(int block, int tap, int channel) {
-    long taps = (long) c.kernelHeight() * c.kernelWidth();
-    return ((block * taps + tap) * Lanes.COUNT + channel) * Lanes.BYTES;
-  }
-
-  private long narrow(int block, int tap, int channel) {
-    return block * blockBytes + ((long) tap * c.channels() + channel) * Lanes.BYTES;
+    narrow.give(workspace, dWeights);
   }
 
   private void part(int piece, int thread) {

@@ -67,10 +67,14 @@ record PatchTransform(
         : new PatchTransform(c.outHeight(), c.outWidth(), 1, c.stride(), 1, 1, 0, 0);
   }
 
-  /// Channels that a patch has side by side, of so many per pixel: with several taps all blocks are
-  /// whole.
+  /// Channels that a patch has side by side when all blocks are whole, of so many per pixel.
+  int rows(int perPixel) {
+    return Math.ceilDiv(perPixel, Lanes.COUNT) * Lanes.COUNT * taps();
+  }
+
+  /// The same without what fills up the last block, which can be left out where it comes last.
   int channels(int perPixel) {
-    return taps() == 1 ? perPixel : Math.ceilDiv(perPixel, Lanes.COUNT) * Lanes.COUNT * taps();
+    return taps() == 1 ? perPixel : rows(perPixel);
   }
 
   @Override
@@ -198,7 +202,8 @@ record PatchTransform(
     }
   }
 
-  private static void gather(
+  /// Copies `count` vectors from `stride` bytes apart to `step` bytes apart.
+  static void gather(
       MemorySegment src, long at, long stride, int count, MemorySegment dst, long to, long step) {
     for (int i = 0; i < count; i++) {
       fromMemorySegment(SPECIES, src, at + i * stride, ORDER)

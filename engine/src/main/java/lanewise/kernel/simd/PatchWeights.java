@@ -5,8 +5,9 @@ import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
-/// The gradient of a convolution's weights as one product over patches ([PatchTransform]): for a
-/// chunk of pixels, patches are gathered to panels ([WeightTiles#PANEL_BLOCKS]) and multiplied with
+/// The gradient of a convolution's weights as one product over patches ([PatchTransform], or
+/// [ImagePatches] of a plain image): for a chunk of pixels, patches are gathered to panels
+/// ([WeightTiles#PANEL_BLOCKS]) and multiplied with
 /// the gradient of the result, `dWeights[C of all taps][K] += patches' dDst`.
 ///
 /// Pieces of work are (some images) x (some panels). Where there are too few panels to go round,
@@ -27,7 +28,9 @@ final class PatchWeights {
   private static final long PAIR = Lanes.COUNT * VECTOR;
 
   private final PatchTransform patches;
+  private final ImagePatches image;
   private final int batch;
+  private final int rows;
   private final int rowBlocks;
   private final int dstBlocks;
   private final int panelsPerPiece;
@@ -46,14 +49,29 @@ final class PatchWeights {
   private MemorySegment dWeights;
   private MemorySegment target;
   private MemorySegment workspace;
+  private long start;
 
+  /// For a source in blocks of channels.
   PatchWeights(ConvSpec c, int batch, int threads) {
+    this(c, null, batch, threads);
+  }
+
+  /// For a plain image; the gradient is that of [NarrowWeights], whose blocks are those of patches.
+  PatchWeights(ImagePatches image, int batch, int threads) {
+    this(image.c(), image, batch, threads);
+  }
+
+  private PatchWeights(ConvSpec c, ImagePatches image, int batch, int threads) {
     this.batch = batch;
+    this.image = image;
     patches = PatchTransform.forward(c);
-    rowBlocks = Math.ceilDiv(c.channels(), Lanes.COUNT) * patches.taps();
+    rows = image == null ? patches.rows(c.channels()) : image.floats();
+    rowBlocks = image == null ? rows / Lanes.COUNT : image.blocks();
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     int panels = Math.ceilDiv(rowBlocks, PANEL);
-    panelsPerPiece = Math.clamp(Math.ceilDiv(panels, WANTED_PIECES), 1, MOST_PANELS);
+    // Patches of an image are gathered whole.
+    panelsPerPiece =
+        image != null ? panels : Math.clamp(Math.ceilDiv(panels, WANTED_PIECES), 1, MOST_PANELS);
     panelPieces = Math.ceilDiv(panels, panelsPerPiece);
     pixels = c.outHeight() * c.outWidth();
     chunkImages = Math.clamp(CHUNK_PIXELS / pixels, 1, batch);
@@ -96,11 +114,23 @@ final class PatchWeights {
   }
 
   private long threadBytes() {
+    return gatheredAt() + (image == null ? 0 : mostPixels() * rowBlocks * VECTOR);
+  }
+
+  /// Where whole patches lie in a thread's memory.
+  private long gatheredAt() {
     return panelsPerPiece * panelBytes() + gradientBytes() + Tiles.SCRATCH_BYTES;
   }
 
+  /// @param at where the workspace's free part starts
   void run(
-      Tensor src, Tensor dDst, MemorySegment dWeights, MemorySegment workspace, Parallel parallel) {
+      Tensor src,
+      Tensor dDst,
+      MemorySegment dWeights,
+      MemorySegment workspace,
+      long at,
+      Parallel parallel) {
+    start = at;
     this.src = src;
     this.dDst = dDst;
     this.dWeights = dWeights;
@@ -116,39 +146,39 @@ final class PatchWeights {
     int from = piece % panelPieces * panelsPerPiece * PANEL;
     int to = Math.min(rowBlocks, from + panelsPerPiece * PANEL);
     int part = piece / panelPieces;
-    long weights = parts == 1 ? 0 : part * weightBytes();
+    long weights = parts == 1 ? 0 : start + part * weightBytes();
     for (int block = 0; block < dstBlocks; block++) {
       Vectors.zero(target, weights + (block * rowBlocks + from) * PAIR, (to - from) * PAIR);
     }
     int last = Math.min(batch, (part + 1) * imagesPerPart);
-    for (int image = part * imagesPerPart; image < last; image += chunkImages) {
+    for (int sample = part * imagesPerPart; sample < last; sample += chunkImages) {
       if (chunkImages > 1) {
-        int images = Math.min(chunkImages, last - image);
-        long gradient = gatherGradient(image, images, thread);
+        int images = Math.min(chunkImages, last - sample);
+        long gradient = gatherGradient(sample, images, thread);
         long block = images * pixels * VECTOR;
-        chunk(image, 0, images * pixels, from, to, workspace, gradient, block, weights, thread);
+        chunk(sample, 0, images * pixels, from, to, workspace, gradient, block, weights, thread);
         continue;
       }
       for (int pixel = 0; pixel < pixels; pixel += chunkPixels) {
         int count = Math.min(chunkPixels, pixels - pixel);
-        long gradient = image * dDst.imageStride() * Float.BYTES + pixel * VECTOR;
+        long gradient = sample * dDst.imageStride() * Float.BYTES + pixel * VECTOR;
         long block = (long) dDst.blockStride() * Float.BYTES;
-        chunk(image, pixel, count, from, to, dDst.segment(), gradient, block, weights, thread);
+        chunk(sample, pixel, count, from, to, dDst.segment(), gradient, block, weights, thread);
       }
     }
   }
 
   private long threadAt(int thread) {
-    return partsBytes() + thread * threadBytes();
+    return start + partsBytes() + thread * threadBytes();
   }
 
   /// Copies the gradient of some images, block by block, so that the pixels of a block lie side by
   /// side.
-  private long gatherGradient(int image, int images, int thread) {
+  private long gatherGradient(int sample, int images, int thread) {
     long at = threadAt(thread) + panelsPerPiece * panelBytes();
     for (int block = 0; block < dstBlocks; block++) {
       for (int i = 0; i < images; i++) {
-        long from = ((image + i) * dDst.imageStride() + block * dDst.blockStride()) * Float.BYTES;
+        long from = ((sample + i) * dDst.imageStride() + block * dDst.blockStride()) * Float.BYTES;
         long to = at + ((long) block * images + i) * pixels * VECTOR;
         for (int p = 0; p < pixels; p++) {
           Vectors.copy(dDst.segment(), from + p * VECTOR, workspace, to + p * VECTOR);
@@ -161,7 +191,7 @@ final class PatchWeights {
   /// Adds the products of `count` pixels from `pixel` of an image on, for the blocks of rows `from`
   /// to `to`.
   private void chunk(
-      int image,
+      int sample,
       int pixel,
       int count,
       int from,
@@ -172,23 +202,14 @@ final class PatchWeights {
       long weights,
       int thread) {
     long panelBytes = count * PANEL * VECTOR;
-    int tile = image * pixels + pixel;
-    int end = Math.ceilDiv(to, PANEL) * PANEL;
-    for (int row = from; row < end; row++) {
-      long at = threadAt(thread) + (row - from) / PANEL * panelBytes + row % PANEL * VECTOR;
-      if (row < to) {
-        patches.input(src, tile, tile + count, row, workspace, 0, workspace, at, PANEL * VECTOR, 0);
-      } else {
-        PatchTransform.zero(workspace, at, count, PANEL * VECTOR);
-      }
-    }
+    gather(sample * pixels + pixel, count, from, to, panelBytes, thread);
     WeightTiles.Loops l = loops[thread];
     l.panel(count);
     long scratch = threadAt(thread) + panelsPerPiece * panelBytes() + gradientBytes();
     for (int block = 0; block < dstBlocks; block += Lanes.MAX_BLOCKS) {
       int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
       for (int row = from; row < to; row += PANEL) {
-        int channels = Math.min(PANEL, to - row) * Lanes.COUNT;
+        int channels = Math.min(Math.min(PANEL, to - row) * Lanes.COUNT, rows - row * Lanes.COUNT);
         int rows = WeightTiles.panelRows(blocks, channels);
         for (int ch = 0; ch < channels; ch += rows) {
           WeightTiles.runPanel(
@@ -211,7 +232,34 @@ final class PatchWeights {
     }
   }
 
+  /// Gathers the patches of `count` pixels to panels.
+  private void gather(int tile, int count, int from, int to, long panelBytes, int thread) {
+    long panels = threadAt(thread);
+    long gathered = panels + gatheredAt();
+    if (image != null) {
+      image.gather(src, tile, tile + count, workspace, gathered, rowBlocks * VECTOR);
+    }
+    int end = Math.ceilDiv(to, PANEL) * PANEL;
+    for (int row = from; row < end; row++) {
+      long at = panels + (row - from) / PANEL * panelBytes + row % PANEL * VECTOR;
+      if (row >= to) {
+        PatchTransform.zero(workspace, at, count, PANEL * VECTOR);
+      } else if (image == null) {
+        patches.input(src, tile, tile + count, row, workspace, 0, workspace, at, PANEL * VECTOR, 0);
+      } else {
+        PatchTransform.gather(
+            workspace,
+            gathered + row * VECTOR,
+            rowBlocks * VECTOR,
+            count,
+            workspace,
+            at,
+            PANEL * VECTOR);
+      }
+    }
+  }
+
   private void sum(int pair, int thread) {
-    Vectors.sumParts(workspace, parts, weightBytes(), pair * PAIR, PAIR, dWeights);
+    Vectors.sumParts(workspace, start, parts, weightBytes(), pair * PAIR, PAIR, dWeights);
   }
 }

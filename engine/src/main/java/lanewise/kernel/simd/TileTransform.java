@@ -44,6 +44,25 @@ interface TileTransform {
       long tileStep,
       long step);
 
+  /// Transforms what the tiles `from` to `to` (exclusive) see of all blocks, the first `blocks`.
+  ///
+  /// @param step from one point to the next; blocks lie side by side per tile
+  default void inputs(
+      Tensor src,
+      int from,
+      int to,
+      int blocks,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long at,
+      long step) {
+    long tileStep = (long) blocks * Lanes.BYTES;
+    for (int b = 0; b < blocks; b++) {
+      input(src, from, to, b, scratch, tmp, dst, at + (long) b * Lanes.BYTES, tileStep, step);
+    }
+  }
+
   /// Transforms the weights of one pair of blocks.
   ///
   /// @param to where the first point goes in the workspace, the others `step` apart

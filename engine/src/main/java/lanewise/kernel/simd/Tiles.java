@@ -106,35 +106,44 @@ final class Tiles {
     }
   }
 
-  /// Computes the first `count` positions and leaves the sums in scratch memory, side by side per
+  /// Computes the first `count` positions of products whose source blocks all lie side by side (one
+  /// tap, one run of `s.lastChannels()`), and leaves the sums in scratch memory, side by side per
   /// block, the blocks `atBlock` bytes apart. The last tile may reach beyond `count`.
+  ///
+  /// @param srcStep from one position to the next
   static void runToScratch(
       TileSums s,
       int blocks,
       int count,
       MemorySegment src,
       long srcAt,
+      long srcStep,
       MemorySegment weights,
       long weightsAt,
-      int srcBlocks,
-      int lastChannels,
       MemorySegment scratch,
       long at,
       long atBlock) {
-    tiles(
-        s,
-        blocks,
-        0,
-        count,
-        src,
-        srcAt,
-        weights,
-        weightsAt,
-        srcBlocks,
-        lastChannels,
-        scratch,
-        at,
-        atBlock);
+    int channels = s.lastChannels();
+    if (COUNT != 8) {
+      tiles(s, blocks, 0, count, src, srcAt, weights, weightsAt, 1, channels, scratch, at, atBlock);
+    } else if (blocks == 2) {
+      NarrowTiles.packed2x6(
+          count,
+          src,
+          srcAt,
+          srcStep,
+          weights,
+          weightsAt,
+          s.weightsBlock(),
+          s.weightsStep(),
+          channels,
+          scratch,
+          at,
+          atBlock);
+    } else {
+      NarrowTiles.packed1x10(
+          count, src, srcAt, srcStep, weights, weightsAt, s.weightsStep(), channels, scratch, at);
+    }
   }
 
   /// Whole tiles from position `from` on until `to` is passed.

@@ -76,11 +76,19 @@ final class TransformSums {
   private int firstTile;
   private int tileCount;
 
-  TransformSums(TileTransform transform, int srcChannels, int dstChannels, int batch, int threads) {
+  /// @param srcBlocks vectors that a tile takes at each point
+  /// @param srcChannels channels in them that are summed over
+  TransformSums(
+      TileTransform transform,
+      int srcBlocks,
+      int srcChannels,
+      int dstChannels,
+      int batch,
+      int threads) {
     this.transform = transform;
     points = transform.points();
     this.threads = threads;
-    srcBlocks = Math.ceilDiv(srcChannels, Lanes.COUNT);
+    this.srcBlocks = srcBlocks;
     productTiles = productTiles();
     mTiles = productTiles + BEYOND;
     mStep = Lanes.MAX_BLOCKS * mTiles * VECTOR + SKEW;
@@ -282,19 +290,8 @@ final class TransformSums {
   }
 
   private void input(int first, long v, int count, int thread) {
-    for (int b = 0; b < srcBlocks; b++) {
-      transform.input(
-          src,
-          first,
-          first + count,
-          b,
-          workspace,
-          scratchAt(thread),
-          workspace,
-          v + b * VECTOR,
-          srcBlocks * VECTOR,
-          vStep);
-    }
+    transform.inputs(
+        src, first, first + count, srcBlocks, workspace, scratchAt(thread), workspace, v, vStep);
   }
 
   /// The results of some blocks of output channels and some tiles.
@@ -330,17 +327,6 @@ final class TransformSums {
       return;
     }
     Tiles.runToScratch(
-        sums,
-        blocks,
-        count,
-        workspace,
-        v,
-        u,
-        w,
-        1,
-        sums.lastChannels(),
-        workspace,
-        m,
-        mTiles * VECTOR);
+        sums, blocks, count, workspace, v, srcBlocks * VECTOR, u, w, workspace, m, mTiles * VECTOR);
   }
 }

@@ -36,15 +36,24 @@ final class Vectors {
     }
   }
 
-  /// `dst = part[0] + part[1] + ...`, in this order.
+  /// `dst = part[0] + part[1] + ...`, in this order, of `length` bytes `at` bytes into each.
+  ///
+  /// @param start where the first part begins
   static void sumParts(
-      MemorySegment partial, int parts, long partBytes, long at, long length, MemorySegment dst) {
+      MemorySegment partial,
+      long start,
+      int parts,
+      long partBytes,
+      long at,
+      long length,
+      MemorySegment dst) {
     int vectors = (int) (length / Lanes.BYTES);
     for (int i = 0; i < vectors; i++) {
       long offset = at + (long) i * Lanes.BYTES;
-      FloatVector sum = fromMemorySegment(SPECIES, partial, offset, ORDER);
+      FloatVector sum = fromMemorySegment(SPECIES, partial, start + offset, ORDER);
       for (int part = 1; part < parts; part++) {
-        sum = sum.add(fromMemorySegment(SPECIES, partial, part * partBytes + offset, ORDER));
+        long next = start + part * partBytes + offset;
+        sum = sum.add(fromMemorySegment(SPECIES, partial, next, ORDER));
       }
       sum.intoMemorySegment(dst, offset, ORDER);
     }
