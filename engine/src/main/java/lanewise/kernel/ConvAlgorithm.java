@@ -46,9 +46,9 @@ public enum ConvAlgorithm {
 
     @Override
     public Optional<String> refuses(ConvSpec c, ConvPass pass) {
-      boolean gaps = pass == ConvPass.BACKWARD_DATA && c.stride() > 1;
-      return gaps && !isPointwise(c)
-          ? Optional.of("the source's gradient with a stride")
+      boolean small = Math.min(c.kernelHeight(), c.kernelWidth()) < c.stride() && !isPointwise(c);
+      return pass == ConvPass.BACKWARD_DATA && small
+          ? Optional.of("the source's gradient with a stride larger than the kernel")
           : super.refuses(c, pass);
     }
 

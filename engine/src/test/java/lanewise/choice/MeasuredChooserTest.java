@@ -128,10 +128,10 @@ class MeasuredChooserTest {
   @Test
   void whereOneCanRunAloneNothingIsMeasured() {
     nanos.clear();
-    ConvProblem strided = new ConvProblem(new ConvSpec(64, 16, 16, 64, 3, 3, 2, 1, 1), false, 8, 2);
-    PassChoice choice = chooser().choose(strided, ConvPass.BACKWARD_DATA, this::trial);
+    ConvProblem grouped = new ConvProblem(new ConvSpec(64, 16, 16, 64, 3, 3, 1, 1, 2), false, 8, 2);
+    PassChoice choice = chooser().choose(grouped, ConvPass.BACKWARD_DATA, this::trial);
     assertThat(choice.chosen()).isEqualTo(ConvAlgorithm.DIRECT);
-    assertThat(choice.verdicts().getFirst().reason()).isEqualTo("the stride is not 1");
+    assertThat(choice.verdicts().getFirst().reason()).isEqualTo("groups");
     assertThat(told).isEmpty();
     assertThat(file).doesNotExist();
   }

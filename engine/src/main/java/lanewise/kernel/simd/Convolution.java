@@ -26,6 +26,7 @@ public final class Convolution {
   private final DirectWeights directWeights;
   private final TransformSums transformForward;
   private final TransformSums transformData;
+  private final StridedData stridedData;
   private final WinogradWeights winogradWeights;
   private final PatchWeights patchWeights;
   private final long weightBytes;
@@ -56,7 +57,9 @@ public final class Convolution {
     transformForward = transformForward(c, batch, threads, forward);
     ConvAlgorithm data = training ? algorithms.backwardData() : null;
     directData = data == ConvAlgorithm.DIRECT ? directData(c, batch, dSrcImage, dstImage) : null;
-    transformData = transformData(c, batch, threads, data);
+    boolean phases = data == ConvAlgorithm.IM2COL && hasPhases(c);
+    stridedData = phases ? new StridedData(c, batch, threads) : null;
+    transformData = phases ? null : transformData(c, batch, threads, data);
     ConvAlgorithm weights = training ? algorithms.backwardWeights() : null;
     directWeights = weights == ConvAlgorithm.DIRECT ? new DirectWeights(c, batch, threads) : null;
     winogradWeights =
@@ -131,6 +134,11 @@ public final class Convolution {
     return sums(PatchTransform.backwardData(c), c.filters(), c.channels(), batch, threads);
   }
 
+  /// Whether the source's gradient is made phase by phase.
+  private static boolean hasPhases(ConvSpec c) {
+    return c.stride() > 1 && c.kernelHeight() * c.kernelWidth() > 1;
+  }
+
   private static TransformSums sums(
       PatchTransform patches, int channels, int filters, int batch, int threads) {
     int side = patches.channels(channels);
@@ -169,7 +177,9 @@ public final class Convolution {
           WeightPacking.floats(spec) * Float.BYTES
               + switch (algorithm) {
                 case WINOGRAD, IM2COL ->
-                    transformData(c, batch, threads, algorithm).workspaceBytes();
+                    hasPhases(c)
+                        ? new StridedData(c, batch, threads).workspaceBytes()
+                        : transformData(c, batch, threads, algorithm).workspaceBytes();
                 case FIRST, FIRST_IM2COL, DIRECT -> tiles;
               };
       case BACKWARD_WEIGHTS ->
@@ -226,7 +236,8 @@ public final class Convolution {
       case FIRST_IM2COL ->
           firstPatches.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
       case WINOGRAD, IM2COL ->
-          transformForward.run(src, weights, bias, dst, floor, statistics, workspace, 0, parallel);
+          transformForward.run(
+              src, weights, 0, bias, dst, floor, statistics, workspace, 0, parallel);
     }
   }
 
@@ -248,17 +259,15 @@ public final class Convolution {
           directData.run(
               dDst, workspace, zeros, add, dSrc, none, null, workspace, weightBytes, parallel);
       case FIRST, FIRST_IM2COL -> throw none(algorithms.backwardData(), ConvPass.BACKWARD_DATA);
-      case WINOGRAD, IM2COL ->
+      case WINOGRAD, IM2COL -> {
+        MemorySegment start = add ? null : zeros;
+        if (stridedData != null) {
+          stridedData.run(dDst, start, dSrc, workspace, weightBytes, parallel);
+        } else {
           transformData.run(
-              dDst,
-              workspace,
-              add ? null : zeros,
-              dSrc,
-              none,
-              null,
-              workspace,
-              weightBytes,
-              parallel);
+              dDst, workspace, 0, start, dSrc, none, null, workspace, weightBytes, parallel);
+        }
+      }
     }
   }
 

@@ -42,7 +42,8 @@ final class FirstPatches {
       MemorySegment workspace,
       Parallel parallel) {
     narrow.take(packed, workspace);
-    forward.run(src, workspace, bias, dst, floor, statistics, workspace, narrow.bytes(), parallel);
+    forward.run(
+        src, workspace, 0, bias, dst, floor, statistics, workspace, narrow.bytes(), parallel);
   }
 
   /// `dWeights =` the sum over the batch, in packed order.

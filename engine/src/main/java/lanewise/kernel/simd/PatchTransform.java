@@ -25,6 +25,9 @@ import lanewise.tensor.Tensor;
 /// @param kernelWidth columns of a patch
 /// @param top rows of the patch of pixel (0, 0) above the source map, or minus those skipped
 /// @param left columns of it left of the source map, or minus those skipped
+/// @param dstTop row of the destination map that pixel (0, 0) is
+/// @param dstLeft column of it
+/// @param leavesGaps whether pixels of the destination map stay that are none of the result
 record PatchTransform(
     int height,
     int width,
@@ -33,7 +36,10 @@ record PatchTransform(
     int kernelHeight,
     int kernelWidth,
     int top,
-    int left)
+    int left,
+    int dstTop,
+    int dstLeft,
+    boolean leavesGaps)
     implements TileTransform {
 
   private static final long V = Lanes.BYTES;
@@ -48,23 +54,23 @@ record PatchTransform(
         c.kernelHeight(),
         c.kernelWidth(),
         c.padding(),
-        c.padding());
+        c.padding(),
+        0,
+        0,
+        false);
   }
 
   /// Patches of the result's gradient, for the source's: with stride 1 of the turned kernel, and
-  /// of a 1x1 kernel, whose source pixels between the strides see nothing.
+  /// of a 1x1 kernel, whose source pixels between the strides see nothing. [StridedData] has the
+  /// others.
   static PatchTransform backwardData(ConvSpec c) {
-    return c.stride() == 1
-        ? new PatchTransform(
-            c.height(),
-            c.width(),
-            1,
-            1,
-            c.kernelHeight(),
-            c.kernelWidth(),
-            c.kernelHeight() - 1 - c.padding(),
-            c.kernelWidth() - 1 - c.padding())
-        : new PatchTransform(c.outHeight(), c.outWidth(), 1, c.stride(), 1, 1, 0, 0);
+    if (c.stride() > 1) {
+      return new PatchTransform(c.outHeight(), c.outWidth(), 1, c.stride(), 1, 1, 0, 0, 0, 0, true);
+    }
+    int top = c.kernelHeight() - 1 - c.padding();
+    int left = c.kernelWidth() - 1 - c.padding();
+    return new PatchTransform(
+        c.height(), c.width(), 1, 1, c.kernelHeight(), c.kernelWidth(), top, left, 0, 0, false);
   }
 
   /// Channels that a patch has side by side when all blocks are whole, of so many per pixel.
@@ -98,11 +104,6 @@ record PatchTransform(
   }
 
   @Override
-  public boolean leavesGaps() {
-    return dstStride > 1;
-  }
-
-  @Override
   public int scratchBytes() {
     return 0;
   }
@@ -121,9 +122,10 @@ record PatchTransform(
       long step) {
     int tap = block % taps();
     int srcBlock = block / taps();
+    boolean direct = isDirect(src);
     for (int tile = from; tile < to; ) {
       long t = at + (tile - from) * tileStep;
-      if (taps() > 1 || top != 0 || left != 0) {
+      if (!direct) {
         tile += rowOfTap(src, tile, to, srcBlock, tap, dst, t, tileStep);
         continue;
       }
@@ -136,6 +138,14 @@ record PatchTransform(
       }
       tile += count;
     }
+  }
+
+  /// Whether pixel (y, x) of the result sees just pixel (y, x) times the stride of the source, which
+  /// has it.
+  private boolean isDirect(Tensor src) {
+    boolean alone = taps() == 1 && top == 0 && left == 0;
+    boolean whole = src.shape().height() == height && src.shape().width() == width;
+    return alone && (srcStride > 1 || whole);
   }
 
   /// What one tap sees of one block, for the pixels of one row of the result from `tile` on: zeros
@@ -186,6 +196,10 @@ record PatchTransform(
     return Math.min(there, to - tile);
   }
 
+  private long dstAt(Tensor dst, int tile, int block) {
+    return at(dst, tile, block, dstStride) + ((long) dstTop * dst.shape().width() + dstLeft) * V;
+  }
+
   private long at(Tensor t, int tile, int block, int stride) {
     int inImage = tile % tilesPerImage();
     long pixel =
@@ -233,7 +247,7 @@ record PatchTransform(
     for (int tile = from; tile < to; ) {
       int count = run(tile, to, dstStride);
       long s = at + (tile - from) * V;
-      long t = at(dst, tile, block, dstStride);
+      long t = dstAt(dst, tile, block);
       long stride = dstStride * V;
       if (bias == null) {
         add(points, s, count, dst.segment(), t, stride, floor);
@@ -251,7 +265,7 @@ record PatchTransform(
       ChannelStatistics statistics, int slot, int from, int to, int block, Tensor dst) {
     for (int tile = from; tile < to; ) {
       int count = run(tile, to, dstStride);
-      long at = at(dst, tile, block, dstStride);
+      long at = dstAt(dst, tile, block);
       statistics.add(slot, block, dst.segment(), at, 1, 0, count);
       tile += count;
     }

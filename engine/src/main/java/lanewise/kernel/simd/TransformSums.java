@@ -67,6 +67,7 @@ final class TransformSums {
   private Tensor src;
   private MemorySegment weights;
   private MemorySegment u;
+  private long weightsAt;
   private MemorySegment bias;
   private Tensor dst;
   private float floor;
@@ -191,7 +192,7 @@ final class TransformSums {
   private long uAt(int block, int thread) {
     long at = block * srcBlocks * PAIR;
     if (!transform.transformsWeights()) {
-      return at;
+      return weightsAt + at;
     }
     return byGroups ? threadAt(thread) : start + at;
   }
@@ -205,12 +206,14 @@ final class TransformSums {
   }
 
   /// @param weights packed weights `[dst blocks][src blocks][taps][lanes of src][lanes of dst]`
+  /// @param weightsAt where they begin
   /// @param bias start values, or null to add to the destination
   /// @param statistics where to gather those of the results, or null
   /// @param at where the workspace's free part starts
   void run(
       Tensor src,
       MemorySegment weights,
+      long weightsAt,
       MemorySegment bias,
       Tensor dst,
       float floor,
@@ -219,6 +222,7 @@ final class TransformSums {
       long at,
       Parallel parallel) {
     this.src = src;
+    this.weightsAt = weightsAt;
     this.statistics = statistics;
     this.weights = weights;
     this.bias = bias;
@@ -255,7 +259,12 @@ final class TransformSums {
 
   private void transformWeights(int pair, long to, int thread) {
     transform.weights(
-        weights, pair * transform.taps() * PAIR, workspace, scratchAt(thread), to, uStep);
+        weights,
+        weightsAt + pair * transform.taps() * PAIR,
+        workspace,
+        scratchAt(thread),
+        to,
+        uStep);
   }
 
   private void tileBlock(int piece, int thread) {
