@@ -28,7 +28,8 @@ final class PeakLoops {
     return 2L * iterations * SUMS * SPECIES.length();
   }
 
-  /// Runs 12 independent chains of `x = x * 0.999 + 0.001`.
+  /// Runs 12 independent chains of `x = x + 0.999 * 0.001`. The sum is the operand that the
+  /// instruction overwrites: any other one has to be copied first.
   ///
   /// @return their sum, so that no compiler leaves them out
   static float fma(int iterations) {
@@ -47,18 +48,18 @@ final class PeakLoops {
     FloatVector k = j.add(b);
     FloatVector l = k.add(b);
     for (int n = 0; n < iterations; n++) {
-      a = a.fma(factor, offset);
-      b = b.fma(factor, offset);
-      c = c.fma(factor, offset);
-      d = d.fma(factor, offset);
-      e = e.fma(factor, offset);
-      f = f.fma(factor, offset);
-      g = g.fma(factor, offset);
-      h = h.fma(factor, offset);
-      i = i.fma(factor, offset);
-      j = j.fma(factor, offset);
-      k = k.fma(factor, offset);
-      l = l.fma(factor, offset);
+      a = factor.fma(offset, a);
+      b = factor.fma(offset, b);
+      c = factor.fma(offset, c);
+      d = factor.fma(offset, d);
+      e = factor.fma(offset, e);
+      f = factor.fma(offset, f);
+      g = factor.fma(offset, g);
+      h = factor.fma(offset, h);
+      i = factor.fma(offset, i);
+      j = factor.fma(offset, j);
+      k = factor.fma(offset, k);
+      l = factor.fma(offset, l);
     }
     FloatVector first = a.add(b).add(c).add(d).add(e).add(f);
     FloatVector second = g.add(h).add(i).add(j).add(k).add(l);

@@ -140,7 +140,8 @@ record PatchTransform(
     }
   }
 
-  /// Whether pixel (y, x) of the result sees just pixel (y, x) times the stride of the source, which
+  /// Whether pixel (y, x) of the result sees just pixel (y, x) times the stride of the source,
+  /// which
   /// has it.
   private boolean isDirect(Tensor src) {
     boolean alone = taps() == 1 && top == 0 && left == 0;
