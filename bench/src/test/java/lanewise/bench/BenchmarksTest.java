@@ -27,13 +27,20 @@ class BenchmarksTest {
   private static final double PER_BILLION = 1e-9;
 
   @Test
+  void theLoopOfMultiplyAddsAddsUp() {
+    double added = PeakLoops.fma(1000) - PeakLoops.fma(0);
+    double chains = PeakLoops.flops(1) / 2;
+    assertThat(added).isCloseTo(chains * 1000 * 0.999 * 0.001, within(0.01));
+  }
+
+  @Test
   void peakLoopsComputeWhatTheySay() {
     PeakBenchmark benchmark = new PeakBenchmark();
     benchmark.threads = 2;
     benchmark.setUp();
     try {
       PeakBenchmark.Rates rates = new PeakBenchmark.Rates();
-      assertThat(benchmark.fma(rates)).as("chains that tend to 1 each").isBetween(40f, 200f);
+      assertThat(benchmark.fma(rates)).isPositive().isFinite();
       assertThat(benchmark.triad(rates)).isEqualTo(1 + 3 * 2f);
       assertThat(rates.gflops).isPositive();
       assertThat(rates.gigabytes).isEqualTo(3 * (96 << 20) * PER_BILLION, within(1e-9));
@@ -129,7 +136,8 @@ class BenchmarksTest {
           .isEqualTo("measured");
       passes(layer, "measured");
       for (ConvPass pass : ConvPass.values()) {
-        assertThat(BenchChoosers.ran("measured", times, problem, pass)).isIn("winograd", "direct");
+        assertThat(BenchChoosers.ran("measured", times, problem, pass))
+            .isIn("winograd", "im2col", "direct");
       }
       assertThat(BenchChoosers.ran("rule", times, problem, ConvPass.FORWARD)).isEqualTo("winograd");
     } finally {
