@@ -86,19 +86,22 @@ final class PeerDifferences {
 
   /// Runs once more, as a program that gives these values away fuses less.
   private void record() {
-    List<Network.Output> values = new ArrayList<>(network.outputs());
+    List<Integer> wanted = new ArrayList<>();
     for (int i = 0; i < network.nodes().size(); i++) {
       Network.Node node = network.nodes().get(i);
       int from = node.inputs().get(0);
       if (node.layer() instanceof ReLU) {
-        values.add(new Network.Output(i, 0));
+        wanted.add(i);
       } else if (node.layer() instanceof MaxPool2d && from != Network.INPUT) {
-        values.add(new Network.Output(from, 0));
+        wanted.add(from); // once more, where it is a ReLU's
       }
     }
+    List<Network.Output> values = new ArrayList<>(network.outputs());
+    wanted.stream().distinct().forEach(node -> values.add(new Network.Output(node, 0)));
     Network open = new Network(network.name(), network.input(), network.nodes(), values);
     List<Tensor> outputs = run(open, Mode.TRAINING).outputs();
-    List<Tensor> chosen = outputs.subList(network.outputs().size(), outputs.size());
+    List<Integer> given = values.stream().map(Network.Output::node).toList();
+    List<Tensor> chosen = wanted.stream().map(node -> outputs.get(given.indexOf(node))).toList();
     long floats = chosen.stream().mapToLong(t -> t.batch() * t.shape().elements()).sum();
     ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(floats * Float.BYTES));
     bytes.order(ByteOrder.LITTLE_ENDIAN);

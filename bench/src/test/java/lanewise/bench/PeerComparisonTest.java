@@ -21,7 +21,13 @@ class PeerComparisonTest {
 
   private static final Network LINEAR =
       PeerComparison.withoutDropout(
-          Flow.input(1, 1, 1).relu().dropout(0.5).flatten().linear(2).network("n"));
+          Flow.input(1, 1, 1)
+              .relu()
+              .maxPool(1, 1, 0)
+              .dropout(0.5)
+              .flatten()
+              .linear(2)
+              .network("n"));
   private static final String LAYER = LINEAR.nodes().getLast().name();
 
   @TempDir Path folder;
@@ -73,8 +79,8 @@ class PeerComparisonTest {
   }
 
   @Test
-  void choicesAreTheValuesOfTheReLUs() {
-    assertThat(compare(1, 2).choices()).containsExactly(0, 0, 0x40, 0x40);
+  void choicesAreWhatComesOutOfReLUsAndGoesIntoMaxPoolingsThoughItBeTheSame() {
+    assertThat(compare(1, 2).choices()).containsExactly(0, 0, 0x40, 0x40, 0, 0, 0x40, 0x40);
   }
 
   @Test
