@@ -10,8 +10,8 @@ import lanewise.tensor.Tensor;
 /// its channels): forward and the gradient of the weights. One row of the kernel then meets one run
 /// of `kernel width x C` floats, where blocks of channels would hold 1 to 4 values and zeros.
 ///
-/// Both passes use weights in the order `[K/lanes][kh][kw x C][lanes of K]`, copied from and to the
-/// packed order that everything else uses.
+/// Both passes use weights in the order of [NarrowWeights], copied from and to the packed order
+/// that everything else uses.
 final class FirstConv {
 
   private static final int PARTS = 32;

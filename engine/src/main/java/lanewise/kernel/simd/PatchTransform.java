@@ -10,12 +10,10 @@ import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
 /// A convolution as one product over patches (im2col): tiles are pixels of the result, with one
-/// point each, and what a pixel sees is gathered side by side, `[block of C][tap][lanes of C]`,
-/// which
-/// is the order of the packed weights. So products run over all channels of all taps in one loop,
-/// whatever kernel, stride and padding. A 1x1 kernel is a plain product, and with maps of 1x1 it is
-/// a
-/// linear layer.
+/// point each, and what a pixel sees is gathered side by side in the order of the packed weights,
+/// `[block of C][tap][lanes of C]`. So products run over all channels of all taps in one loop,
+/// whatever kernel, stride and padding. A 1x1 kernel is a plain product, and with maps of 1x1 it
+/// is a linear layer.
 ///
 /// @param height rows of the side without stride (forward: the result)
 /// @param width columns of that side
@@ -140,9 +138,7 @@ record PatchTransform(
     }
   }
 
-  /// Whether pixel (y, x) of the result sees just pixel (y, x) times the stride of the source,
-  /// which
-  /// has it.
+  /// Whether pixel (y, x) of the result sees pixel (y, x) times the stride of the source alone.
   private boolean isDirect(Tensor src) {
     boolean alone = taps() == 1 && top == 0 && left == 0;
     boolean whole = src.shape().height() == height && src.shape().width() == width;

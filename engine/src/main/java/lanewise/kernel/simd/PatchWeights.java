@@ -7,11 +7,10 @@ import lanewise.tensor.Tensor;
 
 /// The gradient of a convolution's weights as one product over patches ([PatchTransform], or
 /// [ImagePatches] of a plain image): for a chunk of pixels, patches are gathered to panels
-/// ([WeightTiles#PANEL_BLOCKS]) and multiplied with
-/// the gradient of the result, `dWeights[C of all taps][K] += patches' dDst`.
+/// ([WeightTiles#PANEL_BLOCKS]) and multiplied with the gradient of the result,
+/// `dWeights[C of all taps][K] += patches' dDst`.
 ///
-/// Pieces of work are (some images) x (some panels). Where there are too few panels to go round,
-/// the
+/// Pieces of work are (some images) x (some panels). Where panels are too few to go round, the
 /// batch is cut into parts with a partial gradient each, which are then added in order: how many
 /// depends on the shapes alone.
 final class PatchWeights {
@@ -87,7 +86,8 @@ final class PatchWeights {
   }
 
   /// Bytes of workspace: the partial gradients, and per thread panels, the gradient of the result
-  /// at the pixels of several images, and scratch memory.
+  /// at the pixels of several images, scratch memory, and an image's patches before they become
+  /// panels.
   long workspaceBytes() {
     return partsBytes() + loops.length * threadBytes();
   }

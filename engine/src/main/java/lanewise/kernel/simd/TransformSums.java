@@ -8,8 +8,7 @@ import lanewise.tensor.Tensor;
 /// backward-data, and im2col, whose tiles are single pixels. Per block of tiles: input transform to
 /// `V[point][tile][C]`, per group of output channels the products with the transformed weights
 /// `U[point][K][C]` to `M[point][K][tile]`, output transform. C counts all channels of all taps
-/// that
-/// the transform leaves.
+/// that the transform leaves.
 ///
 /// Where the weights are small, each thread takes blocks of tiles of its own, so that V and M stay
 /// in its second-level cache. Where they are large (deep layers), V is made once, and each thread
@@ -113,8 +112,7 @@ final class TransformSums {
     return Math.clamp(fitting, WHOLE_TILES, MOST_PIXELS / WHOLE_TILES * WHOLE_TILES);
   }
 
-  /// Blocks by fours, if the tiles suffice, so that threads end together; of the shapes alone,
-  /// since
+  /// Blocks by fours, if the tiles suffice, so that threads end together; of the shapes alone, as
   /// statistics are gathered by block.
   private int ownTiles() {
     int blocks = Math.ceilDiv(tiles, productTiles);

@@ -51,8 +51,7 @@ final class WeightTiles {
 
   /// Blocks of source channels that lie side by side per pixel in a panel
   /// `[blocks / PANEL_BLOCKS][pixel][PANEL_BLOCKS * lanes]`: 3 of 8 lanes are whole tiles of 6 and
-  /// 12
-  /// rows.
+  /// of 12 rows.
   static final int PANEL_BLOCKS = PanelTiles.SUITS ? 3 : 1;
 
   /// Rows of a tile of a panel when so many channels are left.
