@@ -115,7 +115,7 @@ record LayerCase(String model, String name, Layer layer, List<Shape> inputs, boo
     // A shape that can read a plain image is a first layer in every model that we have.
     boolean image = ConvAlgorithm.FIRST.refuses(sizes).isEmpty();
     boolean reads = ordered.isEmpty() || ordered.get().sourceLanes(sizes) == sizes.channels();
-    return new ConvProblem(sizes, image && reads, batch, threads);
+    return new ConvProblem(sizes, image && reads, false, batch, threads);
   }
 
   /// `vgg16/stage3.conv1`.

@@ -65,7 +65,7 @@ final class LayerWork implements AutoCloseable {
                 memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES),
                 memory.allocate(
                     "scratch", layer.workspaceBytes(shapes, batch, true, threads, rule)),
-                memory.allocate("prepared", layer.preparedBytes(shapes)),
+                memory.allocate("prepared", layer.preparedBytes(shapes, batch, threads, rule)),
                 parallel,
                 rule,
                 new Binding.StepClock(),

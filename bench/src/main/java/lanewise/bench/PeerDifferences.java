@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.Parallel;
+import lanewise.layer.BatchNorm2d;
 import lanewise.layer.MaxPool2d;
 import lanewise.layer.ReLU;
 import lanewise.network.Mode;
@@ -151,11 +152,23 @@ final class PeerDifferences {
                     .gradients()
                     .asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES),
                 gradient);
-        add("gradient." + entry.name(), gradient);
+        if (!isNormalizedAway(network, entry.name())) {
+          add("gradient." + entry.name(), gradient);
+        }
       } else {
         add("statistic." + entry.name(), parameters.get(entry.name()));
       }
     }
+  }
+
+  /// Whether a parameter is the bias of a layer that a batch normalization follows: it changes
+  /// nothing, so its gradient is zero but for rounding, and two of them have nothing to compare.
+  static boolean isNormalizedAway(Network network, String parameter) {
+    List<Network.Node> nodes = network.nodes();
+    return nodes.stream()
+        .filter(node -> node.layer() instanceof BatchNorm2d)
+        .map(node -> node.inputs().get(0))
+        .anyMatch(from -> from >= 0 && parameter.equals(nodes.get(from).name() + ".bias"));
   }
 
   private void add(String name, float[] ours) {

@@ -97,6 +97,17 @@ class PeerComparisonTest {
   }
 
   @Test
+  void biasesBeforeABatchNormalizationAreNotCompared() {
+    Network network = Models.create("vgg11-bn-imagenet");
+    assertThat(PeerDifferences.isNormalizedAway(network, "stage5.conv2.bias")).isTrue();
+    assertThat(PeerDifferences.isNormalizedAway(network, "stage5.conv2.weight")).isFalse();
+    assertThat(PeerDifferences.isNormalizedAway(network, "stage5.bn2.bias")).isFalse();
+    assertThat(PeerDifferences.isNormalizedAway(network, "fc1.bias")).isFalse();
+    Network plain = Models.create("vgg11-imagenet");
+    assertThat(PeerDifferences.isNormalizedAway(plain, "stage5.conv2.bias")).isFalse();
+  }
+
+  @Test
   void theReferenceOfAnotherNetworkIsRefused() {
     assertThatThrownBy(() -> compare(1, 1))
         .isInstanceOf(InvalidModelException.class)
