@@ -11,8 +11,10 @@ import lanewise.kernel.Cpu;
 /// A convolution as a program runs it: what an algorithm may refuse, and what its speed depends on.
 ///
 /// @param plainImage whether the source is a plain image, its channels side by side for each pixel
+/// @param constantWeights whether the weights stay as they are from run to run, as in inference
 /// @param batch samples at a time
-public record ConvProblem(ConvSpec spec, boolean plainImage, int batch, int threads) {
+public record ConvProblem(
+    ConvSpec spec, boolean plainImage, boolean constantWeights, int batch, int threads) {
 
   /// Why an algorithm cannot run a pass; empty if it can.
   public Optional<String> refusal(ConvAlgorithm algorithm, ConvPass pass) {
@@ -38,7 +40,13 @@ public record ConvProblem(ConvSpec spec, boolean plainImage, int batch, int thre
   /// `64x32x32 -> 64, 3x3/1 pad 1; batch 128, 2 threads, 16 lanes`.
   @Override
   public String toString() {
-    return "%s%s; batch %d, %d threads, %d lanes"
-        .formatted(spec, plainImage ? " from a plain image" : "", batch, threads, Cpu.lanes());
+    return "%s%s%s; batch %d, %d threads, %d lanes"
+        .formatted(
+            spec,
+            plainImage ? " from a plain image" : "",
+            constantWeights ? ", constant weights" : "",
+            batch,
+            threads,
+            Cpu.lanes());
   }
 }

@@ -66,8 +66,8 @@ public record Binding(
     }
   }
 
-  /// The same with other parameters.
-  Binding withValues(Map<String, MemorySegment> newValues) {
+  /// The same with other parameters and other memory for what is prepared of them.
+  Binding with(Map<String, MemorySegment> newValues, MemorySegment newPrepared) {
     return new Binding(
         training,
         inputs,
@@ -81,7 +81,7 @@ public record Binding(
         outputStatistics,
         zeros,
         workspace,
-        prepared,
+        newPrepared,
         parallel,
         chooser,
         clock,

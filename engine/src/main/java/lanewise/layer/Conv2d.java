@@ -133,6 +133,11 @@ public record Conv2d(
   }
 
   @Override
+  public long preparedBytes(List<Shape> inputs, int batch, int threads, ConvChooser chooser) {
+    return Product.preparedBytes(spec(inputs.get(0)), batch, threads, chooser);
+  }
+
+  @Override
   public Operation compile(Binding binding) {
     return new Product(spec(binding.input().shape()), bias, relu, binding);
   }

@@ -73,8 +73,10 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean relu) implements Laye
   }
 
   @Override
-  public long preparedBytes(List<Shape> inputs) {
-    return weightBytes(inputs) + biasBytes(inputs);
+  public long preparedBytes(List<Shape> inputs, int batch, int threads, ConvChooser chooser) {
+    return weightBytes(inputs)
+        + biasBytes(inputs)
+        + conv.preparedBytes(inputs, batch, threads, chooser);
   }
 
   private long weightBytes(List<Shape> inputs) {
@@ -107,7 +109,8 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean relu) implements Laye
       folding = new NormFolding(spec, layer.norm.epsilon());
       weights = b.prepared().asSlice(0, layer.weightBytes(inputs));
       offsets = b.prepared().asSlice(weights.byteSize(), layer.biasBytes(inputs));
-      Binding folded = b.withValues(Map.of("weight", weights, "bias", offsets));
+      MemorySegment rest = b.prepared().asSlice(weights.byteSize() + offsets.byteSize());
+      Binding folded = b.with(Map.of("weight", weights, "bias", offsets), rest);
       product = new Product(spec, true, layer.relu, folded);
     }
 
@@ -123,6 +126,7 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean relu) implements Laye
           weights,
           offsets,
           b.parallel());
+      product.prepare();
     }
 
     @Override

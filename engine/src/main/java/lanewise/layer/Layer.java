@@ -81,8 +81,9 @@ public interface Layer {
   }
 
   /// Bytes of memory of its own that the operation fills in [Operation#prepare()] and reads in
-  /// forward: weights in a form that follows from the parameters. In inference only.
-  default long preparedBytes(List<Shape> inputs) {
+  /// forward: weights in a form that follows from the parameters. In inference only. With several
+  /// algorithms to choose from, enough for any of them.
+  default long preparedBytes(List<Shape> inputs, int batch, int threads, ConvChooser chooser) {
     return 0;
   }
 

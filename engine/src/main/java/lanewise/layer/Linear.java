@@ -98,6 +98,11 @@ public record Linear(int outputs, boolean bias, boolean relu, Initialization.Sch
   }
 
   @Override
+  public long preparedBytes(List<Shape> inputs, int batch, int threads, ConvChooser chooser) {
+    return Product.preparedBytes(spec(inputs), batch, threads, chooser);
+  }
+
+  @Override
   public Operation compile(Binding binding) {
     return new Product(
         Product.linear(binding.input().shape().channels(), outputs), bias, relu, binding);

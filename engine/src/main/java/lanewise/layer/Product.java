@@ -3,6 +3,8 @@ package lanewise.layer;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import lanewise.choice.ConvChoice;
 import lanewise.choice.ConvChooser;
 import lanewise.choice.ConvProblem;
@@ -42,11 +44,12 @@ final class Product implements Operation {
   private ConvChoice choose(ConvSpec spec) {
     boolean plainImage = b.input().lanes() != Cpu.lanes();
     return ConvChoice.of(
-        new ConvProblem(spec, plainImage, b.batch(), b.parallel().threads()),
+        new ConvProblem(spec, plainImage, !b.training(), b.batch(), b.parallel().threads()),
         passes(b.training(), b.inputGradient() != null),
         b.chooser(),
         (algorithm, pass) -> {
           Convolution tried = convolution(spec, ConvAlgorithms.of(algorithm, spec));
+          prepare(tried);
           return () -> run(tried, pass);
         });
   }
@@ -74,24 +77,66 @@ final class Product implements Operation {
 
   static long workspaceBytes(
       ConvSpec spec, int batch, boolean training, int threads, ConvChooser chooser) {
-    long bytes = 0;
+    return passes(training, true).stream()
+        .mapToLong(
+            pass ->
+                most(
+                    spec,
+                    batch,
+                    training,
+                    threads,
+                    chooser,
+                    pass,
+                    a -> Convolution.workspaceBytes(spec, batch, threads, pass, a)))
+        .max()
+        .orElseThrow();
+  }
+
+  static long preparedBytes(ConvSpec spec, int batch, int threads, ConvChooser chooser) {
+    return most(
+        spec,
+        batch,
+        false,
+        threads,
+        chooser,
+        ConvPass.FORWARD,
+        algorithm -> Convolution.preparedBytes(spec, batch, threads, algorithm));
+  }
+
+  /// The most bytes that any algorithm which may be chosen needs.
+  private static long most(
+      ConvSpec spec,
+      int batch,
+      boolean training,
+      int threads,
+      ConvChooser chooser,
+      ConvPass pass,
+      ToLongFunction<ConvAlgorithm> bytes) {
     // Whether it reads a plain image is not known here.
     boolean image = ConvAlgorithm.FIRST.refuses(spec).isEmpty();
-    for (boolean plainImage : image ? new boolean[] {false, true} : new boolean[] {false}) {
-      ConvProblem problem = new ConvProblem(spec, plainImage, batch, threads);
-      for (ConvPass pass : passes(training, true)) {
-        for (ConvAlgorithm algorithm : chooser.candidates(problem, pass)) {
-          long need = Convolution.workspaceBytes(spec, batch, threads, pass, algorithm);
-          bytes = Math.max(bytes, need);
-        }
-      }
-    }
-    return bytes;
+    return Stream.of(false, true)
+        .filter(plainImage -> image || !plainImage)
+        .map(plainImage -> new ConvProblem(spec, plainImage, !training, batch, threads))
+        .flatMap(problem -> chooser.candidates(problem, pass).stream())
+        .mapToLong(bytes)
+        .max()
+        .orElseThrow();
   }
 
   /// Multiply-adds of a linear layer as those of a convolution.
   static ConvSpec linear(int inputs, int outputs) {
     return ConvSpec.of(Shape.vector(inputs), outputs, 1, 1, 0);
+  }
+
+  @Override
+  public void prepare() {
+    prepare(conv);
+  }
+
+  private void prepare(Convolution c) {
+    if (!b.training()) {
+      c.prepare(weights, b.prepared(), b.workspace(), b.parallel());
+    }
   }
 
   @Override

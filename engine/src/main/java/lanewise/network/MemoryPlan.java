@@ -87,7 +87,7 @@ public final class MemoryPlan {
       maxChannels = Math.max(maxChannels, op.shape().channels());
       long workspace = op.layer().workspaceBytes(in, batch, training, threads, chooser);
       workspaceBytes = Math.max(workspaceBytes, Math.ceilDiv(workspace, ALIGNMENT) * ALIGNMENT);
-      long prepared = training ? 0 : op.layer().preparedBytes(in);
+      long prepared = training ? 0 : op.layer().preparedBytes(in, batch, threads, chooser);
       preparedAt[i + 1] = preparedAt[i] + Math.ceilDiv(prepared, ALIGNMENT) * ALIGNMENT;
     }
   }

@@ -70,7 +70,7 @@ public final class Program {
     String what = "batch of %d for %s".formatted(batch, network.name());
     buffers = memory.allocate("values of a " + what, plan.bufferBytes());
     workspace = memory.allocate("scratch memory of a " + what, plan.workspaceBytes());
-    prepared = memory.allocate("folded weights of a " + what, plan.preparedBytes());
+    prepared = memory.allocate("prepared weights of a " + what, plan.preparedBytes());
     zeros = memory.allocate("zeros of a " + what, plan.zeroBytes());
     boolean training = mode == Mode.TRAINING;
     gradients =

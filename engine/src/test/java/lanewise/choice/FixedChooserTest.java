@@ -27,7 +27,7 @@ class FixedChooserTest {
   private static final ConvSpec IMAGE = new ConvSpec(3, 16, 16, 64, 3, 3, 1, 1, 1);
 
   private static ConvProblem problem(ConvSpec spec, boolean plainImage) {
-    return new ConvProblem(spec, plainImage, 8, 2);
+    return new ConvProblem(spec, plainImage, false, 8, 2);
   }
 
   private static Stream<ConvProblem> problems() {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MeasuredChooserTest {
 
   private static final ConvProblem PROBLEM =
-      new ConvProblem(new ConvSpec(64, 16, 16, 64, 3, 3, 1, 1, 1), false, 8, 2);
+      new ConvProblem(new ConvSpec(64, 16, 16, 64, 3, 3, 1, 1, 1), false, false, 8, 2);
 
   @TempDir Path folder;
 
@@ -117,9 +117,9 @@ class MeasuredChooserTest {
     choose(chooser);
     ConvSpec spec = PROBLEM.spec();
     Stream.of(
-            new ConvProblem(spec, false, 9, 2),
-            new ConvProblem(spec, false, 8, 1),
-            new ConvProblem(new ConvSpec(64, 16, 16, 65, 3, 3, 1, 1, 1), false, 8, 2))
+            new ConvProblem(spec, false, false, 9, 2),
+            new ConvProblem(spec, false, false, 8, 1),
+            new ConvProblem(new ConvSpec(64, 16, 16, 65, 3, 3, 1, 1, 1), false, false, 8, 2))
         .forEach(problem -> chooser.choose(problem, ConvPass.FORWARD, this::trial));
     chooser.choose(PROBLEM, ConvPass.BACKWARD_WEIGHTS, this::trial);
     assertThat(told).hasSize(5);
@@ -128,7 +128,8 @@ class MeasuredChooserTest {
   @Test
   void whereOneCanRunAloneNothingIsMeasured() {
     nanos.clear();
-    ConvProblem grouped = new ConvProblem(new ConvSpec(64, 16, 16, 64, 3, 3, 1, 1, 2), false, 8, 2);
+    ConvProblem grouped =
+        new ConvProblem(new ConvSpec(64, 16, 16, 64, 3, 3, 1, 1, 2), false, false, 8, 2);
     PassChoice choice = chooser().choose(grouped, ConvPass.BACKWARD_DATA, this::trial);
     assertThat(choice.chosen()).isEqualTo(ConvAlgorithm.DIRECT);
     assertThat(choice.verdicts().getFirst().reason()).isEqualTo("groups");

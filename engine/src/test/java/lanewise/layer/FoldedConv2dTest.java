@@ -182,8 +182,14 @@ class FoldedConv2dTest {
         .containsExactly(
             "weight", "bias", "norm.weight", "norm.bias", "norm.running_mean", "norm.running_var");
     long weights = conv.parameters(in).get(0).packing().floats();
-    assertThat(folded.preparedBytes(in)).isEqualTo(4 * (weights + 64));
-    assertThat(conv.preparedBytes(in)).isZero();
+    ConvChooser rule = ConvChooser.rule();
+    assertThat(folded.preparedBytes(in, 2, 1, rule)).isEqualTo(4 * (weights + 64));
+    Conv2d winograd = Conv2d.of(64, 3).padding(1);
+    List<Shape> wide = List.of(new Shape(64, 16, 16));
+    long transformed = winograd.preparedBytes(wide, 2, 1, rule);
+    assertThat(transformed).isEqualTo(4L * 36 * 64 * 64);
+    assertThat(fold(winograd, NORM).preparedBytes(wide, 2, 1, rule))
+        .isEqualTo(4L * (9 * 64 * 64 + 64) + transformed);
     assertThat(fold(Conv2d.of(4, 7), NORM).takesPlainImage(List.of(new Shape(3, 9, 9)))).isTrue();
     assertThat(fold(Conv2d.of(4, 7), NORM).takesPlainImage(List.of(new Shape(9, 9, 9)))).isFalse();
   }

@@ -188,7 +188,8 @@ public final class LayerHarness implements AutoCloseable {
         null,
         zeros,
         workspace,
-        memory.allocate("prepared", layer.preparedBytes(shapes)),
+        memory.allocate(
+            "prepared", layer.preparedBytes(shapes, batch, parallel.threads(), chooser)),
         parallel,
         chooser,
         clock,

@@ -34,7 +34,8 @@ public final class Convolution {
   /// @param srcImage floats from one sample to the next of src
   /// @param dSrcImage the same of dSrc; of no matter where no gradient of the source is wanted
   /// @param dstImage the same of dst and dDst
-  /// @param training whether the backward passes will run
+  /// @param training whether the backward passes will run; if not, weights are constant, and
+  ///     [#prepare] must come before the first forward pass and whenever they have changed
   /// @param algorithms none that refuses the spec, and in forward and backward-weights those that
   ///     read the lanes that src has
   public Convolution(
@@ -54,7 +55,7 @@ public final class Convolution {
     ConvAlgorithm forward = algorithms.forward();
     directForward =
         forward == ConvAlgorithm.DIRECT ? directForward(c, batch, srcImage, dstImage) : null;
-    transformForward = transformForward(c, batch, threads, forward);
+    transformForward = transformForward(c, batch, threads, !training, forward);
     ConvAlgorithm data = training ? algorithms.backwardData() : null;
     directData = data == ConvAlgorithm.DIRECT ? directData(c, batch, dSrcImage, dstImage) : null;
     boolean phases = data == ConvAlgorithm.IM2COL && hasPhases(c);
@@ -74,10 +75,17 @@ public final class Convolution {
 
   /// Null where the algorithm is not one of transforms.
   private static TransformSums transformForward(
-      ConvSpec c, int batch, int threads, ConvAlgorithm algorithm) {
+      ConvSpec c, int batch, int threads, boolean constantWeights, ConvAlgorithm algorithm) {
     return switch (algorithm) {
-      case WINOGRAD -> winogradForward(c, batch, threads);
-      case IM2COL -> patchesForward(c, batch, threads);
+      case WINOGRAD -> winogradForward(c, batch, threads, constantWeights);
+      case IM2COL ->
+          sums(
+              PatchTransform.forward(c),
+              c.channels(),
+              c.filters(),
+              batch,
+              threads,
+              constantWeights);
       case FIRST, FIRST_IM2COL, DIRECT -> null;
     };
   }
@@ -86,7 +94,8 @@ public final class Convolution {
       ConvSpec c, int batch, int threads, ConvAlgorithm algorithm) {
     return switch (algorithm) {
       case WINOGRAD -> winogradData(c, batch, threads);
-      case IM2COL -> patchesData(c, batch, threads);
+      case IM2COL ->
+          sums(PatchTransform.backwardData(c), c.filters(), c.channels(), batch, threads, false);
       case null -> null;
       case FIRST, FIRST_IM2COL, DIRECT -> null;
     };
@@ -126,36 +135,35 @@ public final class Convolution {
         c.channelsPerGroup());
   }
 
-  private static TransformSums patchesForward(ConvSpec c, int batch, int threads) {
-    return sums(PatchTransform.forward(c), c.channels(), c.filters(), batch, threads);
-  }
-
-  private static TransformSums patchesData(ConvSpec c, int batch, int threads) {
-    return sums(PatchTransform.backwardData(c), c.filters(), c.channels(), batch, threads);
-  }
-
   /// Whether the source's gradient is made phase by phase.
   private static boolean hasPhases(ConvSpec c) {
     return c.stride() > 1 && c.kernelHeight() * c.kernelWidth() > 1;
   }
 
   private static TransformSums sums(
-      PatchTransform patches, int channels, int filters, int batch, int threads) {
+      PatchTransform patches,
+      int channels,
+      int filters,
+      int batch,
+      int threads,
+      boolean constantWeights) {
     int side = patches.channels(channels);
     int blocks = WeightPacking.blocks(side);
-    return new TransformSums(patches, blocks, side, filters, batch, threads);
+    return new TransformSums(patches, blocks, side, filters, batch, threads, constantWeights);
   }
 
-  private static TransformSums winogradForward(ConvSpec c, int batch, int threads) {
+  private static TransformSums winogradForward(
+      ConvSpec c, int batch, int threads, boolean constantWeights) {
     WinogradTiling tiling = new WinogradTiling(c.padding(), c.outHeight(), c.outWidth());
     int blocks = WeightPacking.blocks(c.channels());
-    return new TransformSums(tiling, blocks, c.channels(), c.filters(), batch, threads);
+    return new TransformSums(
+        tiling, blocks, c.channels(), c.filters(), batch, threads, constantWeights);
   }
 
   private static TransformSums winogradData(ConvSpec c, int batch, int threads) {
     WinogradTiling tiling = new WinogradTiling(2 - c.padding(), c.height(), c.width());
     int blocks = WeightPacking.blocks(c.filters());
-    return new TransformSums(tiling, blocks, c.filters(), c.channels(), batch, threads);
+    return new TransformSums(tiling, blocks, c.filters(), c.channels(), batch, threads, false);
   }
 
   /// Bytes of scratch memory that one pass needs with an algorithm.
@@ -167,7 +175,7 @@ public final class Convolution {
       case FORWARD ->
           switch (algorithm) {
             case WINOGRAD, IM2COL ->
-                transformForward(c, batch, threads, algorithm).workspaceBytes();
+                transformForward(c, batch, threads, false, algorithm).workspaceBytes();
             case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
             case FIRST_IM2COL -> new FirstPatches(c, batch, threads).workspaceBytes();
             case DIRECT -> tiles;
@@ -200,6 +208,23 @@ public final class Convolution {
         .mapToLong(pass -> workspaceBytes(spec, batch, threads, pass, algorithms.of(pass)))
         .max()
         .orElseThrow();
+  }
+
+  /// Bytes of memory of its own that forward needs with constant weights, beside the workspace.
+  public static long preparedBytes(ConvSpec spec, int batch, int threads, ConvAlgorithm algorithm) {
+    TransformSums sums =
+        transformForward(WeightPacking.aligned(spec), batch, threads, true, algorithm);
+    return sums == null ? 0 : sums.preparedBytes();
+  }
+
+  /// Makes of constant weights what forward reads.
+  ///
+  /// @param prepared takes [#preparedBytes]
+  public void prepare(
+      MemorySegment weights, MemorySegment prepared, MemorySegment workspace, Parallel parallel) {
+    if (transformForward != null) {
+      transformForward.prepare(weights, prepared, workspace, parallel);
+    }
   }
 
   private int slots() {

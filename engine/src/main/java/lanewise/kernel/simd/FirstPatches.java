@@ -17,7 +17,8 @@ final class FirstPatches {
     ImagePatches patches = ImagePatches.of(c);
     narrow = new NarrowWeights(c, (long) patches.blocks() * Lanes.COUNT * Lanes.BYTES);
     forward =
-        new TransformSums(patches, patches.blocks(), patches.floats(), c.filters(), batch, threads);
+        new TransformSums(
+            patches, patches.blocks(), patches.floats(), c.filters(), batch, threads, false);
     weights = new PatchWeights(patches, batch, threads);
   }
 

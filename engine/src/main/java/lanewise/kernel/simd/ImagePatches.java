@@ -52,7 +52,7 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
   }
 
   @Override
-  public int taps() {
+  public int tapsOfWeights() {
     return 1;
   }
 
@@ -210,8 +210,15 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
 
   @Override
   public void weights(
-      MemorySegment packed, long at, MemorySegment workspace, long tmp, long to, long step) {
-    throw new IllegalStateException("the products take weights in the order of the patches");
+      MemorySegment packed,
+      long at,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long to,
+      long row,
+      long step) {
+    pixels.weights(packed, at, scratch, tmp, dst, to, row, step);
   }
 
   @Override

@@ -91,9 +91,13 @@ record PatchTransform(
     return height * width;
   }
 
-  @Override
-  public int taps() {
+  private int taps() {
     return kernelHeight * kernelWidth;
+  }
+
+  @Override
+  public int tapsOfWeights() {
+    return 1;
   }
 
   @Override
@@ -222,10 +226,18 @@ record PatchTransform(
     }
   }
 
+  /// A copy: patches have the order of the packed weights.
   @Override
   public void weights(
-      MemorySegment packed, long at, MemorySegment workspace, long tmp, long to, long step) {
-    throw new IllegalStateException("the products take the packed weights");
+      MemorySegment packed,
+      long at,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long to,
+      long row,
+      long step) {
+    gather(packed, at, Lanes.COUNT, dst, to, row);
   }
 
   @Override

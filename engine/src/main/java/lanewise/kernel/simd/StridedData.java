@@ -91,7 +91,8 @@ final class StridedData {
             false);
     int side = patches.rows(c.filters());
     int blocks = WeightPacking.blocks(side);
-    return new Phase(new TransformSums(patches, blocks, side, c.channels(), batch, threads), taps);
+    return new Phase(
+        new TransformSums(patches, blocks, side, c.channels(), batch, threads, false), taps);
   }
 
   /// Bytes of workspace: the weights of one phase, and what its products need.

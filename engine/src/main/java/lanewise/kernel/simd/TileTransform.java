@@ -15,10 +15,11 @@ interface TileTransform {
   /// Tiles of one image.
   int tilesPerImage();
 
-  /// Taps of the kernel in the packed weights.
-  int taps();
+  /// Taps of the packed weights that one transform of weights takes: the kernel's, or one where
+  /// each tap has source blocks of its own.
+  int tapsOfWeights();
 
-  /// Whether products take transformed weights; else the packed ones, which have one tap.
+  /// Whether products need transformed weights; else the packed ones will do.
   boolean transformsWeights();
 
   /// Whether tiles leave pixels of the result untouched, which are zero then.
@@ -65,9 +66,18 @@ interface TileTransform {
 
   /// Transforms the weights of one pair of blocks.
   ///
-  /// @param to where the first point goes in the workspace, the others `step` apart
+  /// @param scratch scratch memory, from `tmp` on
+  /// @param to where the first point goes in `dst`, the others `step` apart
+  /// @param row from one channel of the source block to the next there
   void weights(
-      MemorySegment packed, long at, MemorySegment workspace, long tmp, long to, long step);
+      MemorySegment packed,
+      long at,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long to,
+      long row,
+      long step);
 
   /// Transforms points back to the results of the tiles `from` to `to` (exclusive) and one block of
   /// output channels: `dst = max(result + init, floor)`.

@@ -11,9 +11,16 @@ import lanewise.tensor.Tensor;
 /// that the transform leaves.
 ///
 /// Where the weights are small, each thread takes blocks of tiles of its own, so that V and M stay
-/// in its second-level cache. Where they are large (deep layers), V is made once, and each thread
-/// takes groups of output channels, whose transformed weights it makes as it goes, so that they
-/// never reach main memory.
+/// in its second-level cache. Where they are large (deep layers) or tiles are few, V is made once,
+/// and each thread takes groups of output channels, whose transformed weights it makes as it goes,
+/// so that they never reach main memory.
+///
+/// Weights that stay the same from run to run (inference) are transformed once, by [#prepare], if
+/// that does not make them much larger.
+///
+/// With 8 lanes the transformed weights of two blocks of output channels lie side by side,
+/// `U[point][pair of blocks][C][2][lanes]` ([NarrowTiles#paired2x6]). Packed weights are copied to
+/// that order where tiles are enough to be worth it.
 final class TransformSums {
 
   private static final long VECTOR = Lanes.BYTES;
@@ -30,8 +37,14 @@ final class TransformSums {
   /// processors, of 1 MB and more with others.
   private static final long V_BYTES = Lanes.COUNT == 8 ? 256 * 1024 : 512 * 1024;
 
+  /// What V of all tiles may take for threads to share it instead of the weights.
+  private static final long FEW_BYTES = V_BYTES + V_BYTES / 2;
+
   /// Positions that the last register tile may reach beyond.
   private static final int BEYOND = 12;
+
+  /// With fewer tiles, packed weights are not worth copying to another order.
+  private static final int MANY_TILES = 128;
 
   /// Transformed weights of more than that are not kept.
   private static final long LARGE_WEIGHTS = 4L * 1024 * 1024;
@@ -50,6 +63,9 @@ final class TransformSums {
   private final int tiles;
   private final boolean byGroups;
   private final int blockTiles;
+  private final boolean prepares;
+  private final boolean paired;
+  private final boolean makesWeights;
   private final TileSums sums;
   private final long vStep;
   private final long uStep;
@@ -65,6 +81,7 @@ final class TransformSums {
 
   private Tensor src;
   private MemorySegment weights;
+  private MemorySegment prepared;
   private MemorySegment u;
   private long weightsAt;
   private MemorySegment bias;
@@ -78,13 +95,15 @@ final class TransformSums {
 
   /// @param srcBlocks vectors that a tile takes at each point
   /// @param srcChannels channels in them that are summed over
+  /// @param constantWeights whether the weights change so rarely that they can be prepared
   TransformSums(
       TileTransform transform,
       int srcBlocks,
       int srcChannels,
       int dstChannels,
       int batch,
-      int threads) {
+      int threads,
+      boolean constantWeights) {
     this.transform = transform;
     points = transform.points();
     this.threads = threads;
@@ -95,13 +114,24 @@ final class TransformSums {
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * transform.tilesPerImage();
-    boolean few = tiles < 64;
-    byGroups = groups > 1 && (points * srcBlocks * dstBlocks * PAIR > LARGE_WEIGHTS || few);
-    int kept = byGroups ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
+    long allWeights = points * srcBlocks * dstBlocks * PAIR;
+    byGroups = groups > 1 && (allWeights > LARGE_WEIGHTS || hasFewTiles(allWeights));
+    boolean grow = transform.transformsWeights();
+    prepares = constantWeights && (!grow || allWeights <= LARGE_WEIGHTS);
+    paired = Lanes.COUNT == 8 && dstBlocks > 1 && (grow || prepares || tiles >= MANY_TILES);
+    makesWeights = grow || paired;
+    int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
     vStep = blockTiles * srcBlocks * VECTOR + SKEW;
     uStep = srcBlocks * kept * PAIR;
     sums = positions(srcChannels);
+  }
+
+  /// Whether pieces of tiles would be too few or too small to be worth reading all weights for
+  /// each.
+  private boolean hasFewTiles(long allWeights) {
+    boolean inputsFit = points * tiles * srcBlocks * VECTOR <= FEW_BYTES;
+    return tiles < 64 || groups >= 4 && inputsFit && allWeights > V_BYTES;
   }
 
   private int productTiles() {
@@ -166,8 +196,13 @@ final class TransformSums {
     return points * vStep + BEYOND * srcBlocks * VECTOR;
   }
 
+  /// Bytes that [#prepare] needs; 0 if nothing is prepared.
+  long preparedBytes() {
+    return prepares && makesWeights ? points * uStep : 0;
+  }
+
   private long uBytes() {
-    return transform.transformsWeights() ? points * uStep : 0;
+    return makesWeights && !prepares ? points * uStep : 0;
   }
 
   private long sharedBytes() {
@@ -188,11 +223,16 @@ final class TransformSums {
 
   /// Where the weights of the products from a block of output channels on lie in [#u].
   private long uAt(int block, int thread) {
-    long at = block * srcBlocks * PAIR;
-    if (!transform.transformsWeights()) {
-      return weightsAt + at;
+    long blockBytes = srcBlocks * PAIR;
+    if (!makesWeights) {
+      return weightsAt + block * blockBytes;
     }
-    return byGroups ? threadAt(thread) : start + at;
+    if (prepares) {
+      return block * blockBytes;
+    }
+    return byGroups
+        ? threadAt(thread) + block % Lanes.MAX_BLOCKS * blockBytes
+        : start + block * blockBytes;
   }
 
   private long mAt(int thread) {
@@ -201,6 +241,23 @@ final class TransformSums {
 
   private long scratchAt(int thread) {
     return mAt(thread) + points * mStep;
+  }
+
+  /// Transforms the weights ahead of all runs until they change, if that is of use.
+  ///
+  /// @param prepared takes [#preparedBytes()]; every run reads it
+  /// @param workspace scratch memory
+  void prepare(
+      MemorySegment weights, MemorySegment prepared, MemorySegment workspace, Parallel parallel) {
+    this.prepared = prepared;
+    if (preparedBytes() > 0) {
+      this.weights = weights;
+      weightsAt = 0;
+      this.workspace = workspace;
+      start = 0;
+      u = prepared;
+      parallel.run(srcBlocks * dstBlocks, transformWeights);
+    }
   }
 
   /// @param weights packed weights `[dst blocks][src blocks][taps][lanes of src][lanes of dst]`
@@ -228,12 +285,12 @@ final class TransformSums {
     this.floor = floor;
     this.workspace = workspace;
     this.start = at;
-    u = transform.transformsWeights() ? workspace : weights;
+    u = !makesWeights ? weights : prepares ? prepared : workspace;
     if (transform.leavesGaps() && bias != null) {
       parallel.run(dst.batch(), clear);
     }
     if (!byGroups) {
-      if (transform.transformsWeights()) {
+      if (uBytes() > 0) {
         parallel.run(srcBlocks * dstBlocks, transformWeights);
       }
       parallel.run(Math.ceilDiv(tiles, blockTiles), tileBlock);
@@ -252,16 +309,20 @@ final class TransformSums {
   }
 
   private void transformWeights(int pair, int thread) {
-    transformWeights(pair, start + pair * PAIR, thread);
-  }
-
-  private void transformWeights(int pair, long to, int thread) {
+    int block = pair / srcBlocks;
+    boolean first = block % 2 == 0;
+    // The second block of a pair follows the first vector by vector.
+    long at = paired && !first ? uAt(block - 1, thread) + VECTOR : uAt(block, thread);
+    boolean alone = !paired || first && block + 1 == dstBlocks;
+    long row = alone ? VECTOR : 2 * VECTOR;
     transform.weights(
         weights,
-        weightsAt + pair * transform.taps() * PAIR,
+        weightsAt + pair * transform.tapsOfWeights() * PAIR,
         workspace,
         scratchAt(thread),
-        to,
+        u,
+        at + pair % srcBlocks * Lanes.COUNT * row,
+        row,
         uStep);
   }
 
@@ -285,10 +346,10 @@ final class TransformSums {
   private void channelGroup(int group, int thread) {
     int block = group * Lanes.MAX_BLOCKS;
     int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
-    long at = uAt(block, thread);
-    for (int i = 0; i < blocks * srcBlocks && transform.transformsWeights(); i++) {
-      transformWeights(block * srcBlocks + i, at + i * PAIR, thread);
+    for (int i = 0; i < blocks * srcBlocks && uBytes() > 0; i++) {
+      transformWeights(block * srcBlocks + i, thread);
     }
+    long at = uAt(block, thread);
     for (int from = 0; from < tileCount; from += productTiles) {
       long v = vAt(thread) + from * srcBlocks * VECTOR;
       int count = Math.min(productTiles, tileCount - from);
@@ -331,6 +392,21 @@ final class TransformSums {
     if (StreamTiles.suits(sums.lastChannels())) {
       StreamTiles.run(
           workspace, v, count, u, w, sums.weightsBlock(), blocks, workspace, m, mTiles * VECTOR);
+      return;
+    }
+    if (paired && blocks == 2) {
+      NarrowTiles.paired2x6(
+          count,
+          workspace,
+          v,
+          srcBlocks * VECTOR,
+          u,
+          w,
+          sums.weightsStep() + VECTOR,
+          sums.lastChannels(),
+          workspace,
+          m,
+          mTiles * VECTOR);
       return;
     }
     Tiles.runToScratch(

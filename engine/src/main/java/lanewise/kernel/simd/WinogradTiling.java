@@ -44,7 +44,7 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
   }
 
   @Override
-  public int taps() {
+  public int tapsOfWeights() {
     return 9;
   }
 
@@ -65,8 +65,15 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
 
   @Override
   public void weights(
-      MemorySegment packed, long at, MemorySegment workspace, long tmp, long to, long step) {
-    WinogradTransforms.weights(packed, at, Lanes.COUNT * V, workspace, tmp, workspace, to, step);
+      MemorySegment packed,
+      long at,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long to,
+      long row,
+      long step) {
+    WinogradTransforms.weights(packed, at, Lanes.COUNT * V, scratch, tmp, dst, to, row, step);
   }
 
   /// Tiles of one row are transformed together, because their patches overlap.

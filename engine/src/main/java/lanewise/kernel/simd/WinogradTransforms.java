@@ -307,7 +307,8 @@ final class WinogradTransforms {
   }
 
   /// `G g G'`: the 3x3 weights of a pair of blocks (taps `tap` bytes apart) to 36 points; the
-  /// channels of the source block are vectors side by side.
+  /// channels of the source block are vectors, side by side in the weights and `row` bytes apart in
+  /// the points.
   static void weights(
       MemorySegment src,
       long at,
@@ -316,17 +317,24 @@ final class WinogradTransforms {
       long tmp,
       MemorySegment dst,
       long to,
+      long row,
       long step) {
     for (int x = 0; x < 3; x++) {
-      weightLine(src, at + x * tap, 3 * tap, scratch, tmp + x * PAIR, 3 * PAIR);
+      weightLine(src, at + x * tap, 3 * tap, scratch, tmp + x * PAIR, V, 3 * PAIR);
     }
     for (int y = 0; y < 6; y++) {
-      weightLine(scratch, tmp + 3 * y * PAIR, PAIR, dst, to + 6 * y * step, step);
+      weightLine(scratch, tmp + 3 * y * PAIR, PAIR, dst, to + 6 * y * step, row, step);
     }
   }
 
   private static void weightLine(
-      MemorySegment src, long s, long element, MemorySegment dst, long t, long toElement) {
+      MemorySegment src,
+      long s,
+      long element,
+      MemorySegment dst,
+      long to,
+      long toRow,
+      long toElement) {
     FloatVector infinity = FloatVector.broadcast(SPECIES, 1 / (P * P * P));
     FloatVector zero = FloatVector.broadcast(SPECIES, AT_ZERO);
     FloatVector p0 = FloatVector.broadcast(SPECIES, AT_P);
@@ -337,6 +345,7 @@ final class WinogradTransforms {
     FloatVector q2 = FloatVector.broadcast(SPECIES, AT_Q * Q * Q);
     for (int channel = 0; channel < Lanes.COUNT; channel++) {
       long i = channel * V;
+      long t = to + channel * toRow;
       FloatVector g0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
       FloatVector g1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
       FloatVector g2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);
@@ -344,12 +353,12 @@ final class WinogradTransforms {
       FloatVector odd = g1.mul(p1);
       FloatVector wideEven = g0.fma(q0, g2.mul(q2));
       FloatVector wideOdd = g1.mul(q1);
-      g0.mul(zero).intoMemorySegment(dst, t + i, ORDER);
-      even.add(odd).intoMemorySegment(dst, t + toElement + i, ORDER);
-      even.sub(odd).intoMemorySegment(dst, t + 2 * toElement + i, ORDER);
-      wideEven.add(wideOdd).intoMemorySegment(dst, t + 3 * toElement + i, ORDER);
-      wideEven.sub(wideOdd).intoMemorySegment(dst, t + 4 * toElement + i, ORDER);
-      g2.mul(infinity).intoMemorySegment(dst, t + 5 * toElement + i, ORDER);
+      g0.mul(zero).intoMemorySegment(dst, t, ORDER);
+      even.add(odd).intoMemorySegment(dst, t + toElement, ORDER);
+      even.sub(odd).intoMemorySegment(dst, t + 2 * toElement, ORDER);
+      wideEven.add(wideOdd).intoMemorySegment(dst, t + 3 * toElement, ORDER);
+      wideEven.sub(wideOdd).intoMemorySegment(dst, t + 4 * toElement, ORDER);
+      g2.mul(infinity).intoMemorySegment(dst, t + 5 * toElement, ORDER);
     }
   }
 

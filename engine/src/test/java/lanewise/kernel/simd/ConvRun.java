@@ -27,6 +27,8 @@ final class ConvRun implements AutoCloseable {
   private final int srcLanes;
   private final Parallel parallel;
   private final Convolution convolution;
+  private final Convolution inference;
+  private final MemorySegment prepared;
   private final MemorySegment workspace;
   private final MemorySegment packed;
   private final MemorySegment vector;
@@ -46,6 +48,9 @@ final class ConvRun implements AutoCloseable {
     long dst = tensor("dst", true).tensor().imageStride();
     ConvAlgorithms all = ConvAlgorithms.of(algorithm, spec);
     convolution = new Convolution(spec, batch, src, dSrc, dst, threads, true, all);
+    inference = new Convolution(spec, batch, src, 0, dst, threads, false, all);
+    long prepare = Convolution.preparedBytes(spec, batch, threads, algorithm);
+    prepared = memory.allocate("prepared", prepare).asSlice(0, prepare);
     long bytes = Convolution.workspaceBytes(spec, batch, threads, all);
     workspace = memory.allocate("workspace", bytes).asSlice(0, bytes);
     packed = memory.allocate("weights", WeightPacking.floats(spec) * Float.BYTES);
@@ -86,6 +91,20 @@ final class ConvRun implements AutoCloseable {
         statistics,
         workspace,
         parallel);
+    return dst.get();
+  }
+
+  /// The same with constant weights, prepared before.
+  float[] inference(float[] src, float[] weights, float[] bias, float floor) {
+    GuardedTensor dst = tensor("dst", true);
+    vector.fill((byte) 0);
+    MemorySegment.copy(bias, 0, vector, ValueLayout.JAVA_FLOAT, 0, bias.length);
+    GuardedTensor from = filled("src", false, src);
+    prepared.fill((byte) 0xFF);
+    inference.prepare(packed(weights), prepared, workspace, parallel);
+    workspace.fill((byte) 0xFF);
+    inference.forward(
+        from.tensor(), packed, vector, dst.tensor(), floor, null, workspace, parallel);
     return dst.get();
   }
 

@@ -121,6 +121,7 @@ class ConvolutionTest {
         Compare.bitEqual(what, run.forward(src, weights, bias, ConvRun.NO_FLOOR), one);
         assertThat(run.statistics()).as(what).containsExactly(statistics);
         Compare.bitEqual(what + " and ReLU", run.forward(src, weights, bias, 0), relu);
+        Compare.bitEqual(what + " prepared", run.inference(src, weights, bias, 0), relu);
       }
     }
   }
