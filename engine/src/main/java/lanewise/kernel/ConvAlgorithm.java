@@ -66,6 +66,40 @@ public enum ConvAlgorithm {
           : Optional.empty();
     }
   },
+  /// Images in the lanes of a vector instead of channels: no lane is empty where channels or
+  /// filters
+  /// are few, but values change places on the way in and out.
+  CHWN {
+    @Override
+    public Optional<String> refuses(ConvSpec c) {
+      if (c.groups() != 1) {
+        return Optional.of("groups");
+      }
+      if (c.kernelHeight() * c.kernelWidth() == 1) {
+        return Optional.of("the kernel is 1x1");
+      }
+      return Math.min(c.channels(), c.filters()) > MOST_CHWN
+          ? Optional.of("more than %d channels and filters".formatted(MOST_CHWN))
+          : Optional.empty();
+    }
+
+    @Override
+    public Optional<String> refuses(ConvSpec c, ConvPass pass) {
+      return pass == ConvPass.BACKWARD_DATA && c.stride() > 1
+          ? Optional.of("the source's gradient with a stride")
+          : super.refuses(c, pass);
+    }
+
+    @Override
+    public int sourceLanes(ConvSpec c) {
+      return FIRST.refuses(c).isEmpty() ? c.channels() : Cpu.lanes();
+    }
+
+    @Override
+    public Optional<String> passedOver(ConvSpec c, ConvPass pass) {
+      return Optional.of("a small batch leaves lanes empty: only measuring tells");
+    }
+  },
   /// The first layer from a plain image, whose few channels lie side by side ([#sourceLanes]), as
   /// one product over patches.
   FIRST_IM2COL {
@@ -117,6 +151,8 @@ public enum ConvAlgorithm {
       return Optional.empty();
     }
   };
+
+  private static final int MOST_CHWN = 16;
 
   /// Why this algorithm cannot run a shape; empty if it can.
   public abstract Optional<String> refuses(ConvSpec c);

@@ -21,6 +21,9 @@ public final class Convolution {
   private final WeightTranspose transpose;
   private final FirstConv first;
   private final FirstPatches firstPatches;
+  private final ImageSums imagesForward;
+  private final ImageSums imagesData;
+  private final ImageWeights imagesWeights;
   private final DirectSums directForward;
   private final DirectSums directData;
   private final DirectWeights directWeights;
@@ -66,6 +69,9 @@ public final class Convolution {
     winogradWeights =
         weights == ConvAlgorithm.WINOGRAD ? new WinogradWeights(c, batch, threads) : null;
     patchWeights = weights == ConvAlgorithm.IM2COL ? new PatchWeights(c, batch, threads) : null;
+    imagesForward = forward == ConvAlgorithm.CHWN ? imagesForward(c, batch, threads) : null;
+    imagesData = data == ConvAlgorithm.CHWN ? ImageSums.backwardData(c, batch, threads) : null;
+    imagesWeights = weights == ConvAlgorithm.CHWN ? imagesWeights(c, batch, threads) : null;
     boolean readsImage = forward == ConvAlgorithm.FIRST || weights == ConvAlgorithm.FIRST;
     first = readsImage ? new FirstConv(c, batch, srcImage, dstImage, threads) : null;
     boolean gathersImage =
@@ -86,7 +92,7 @@ public final class Convolution {
               batch,
               threads,
               constantWeights);
-      case FIRST, FIRST_IM2COL, DIRECT -> null;
+      case CHWN, FIRST, FIRST_IM2COL, DIRECT -> null;
     };
   }
 
@@ -97,8 +103,20 @@ public final class Convolution {
       case IM2COL ->
           sums(PatchTransform.backwardData(c), c.filters(), c.channels(), batch, threads, false);
       case null -> null;
-      case FIRST, FIRST_IM2COL, DIRECT -> null;
+      case CHWN, FIRST, FIRST_IM2COL, DIRECT -> null;
     };
+  }
+
+  private static ImageSums imagesForward(ConvSpec c, int batch, int threads) {
+    return ImageSums.forward(c, readsPlainImages(c), batch, threads);
+  }
+
+  private static ImageWeights imagesWeights(ConvSpec c, int batch, int threads) {
+    return new ImageWeights(c, readsPlainImages(c), batch, threads);
+  }
+
+  private static boolean readsPlainImages(ConvSpec c) {
+    return ConvAlgorithm.CHWN.sourceLanes(c) != Lanes.COUNT;
   }
 
   private static DirectSums directForward(ConvSpec c, int batch, long srcImage, long dstImage) {
@@ -176,6 +194,7 @@ public final class Convolution {
           switch (algorithm) {
             case WINOGRAD, IM2COL ->
                 transformForward(c, batch, threads, false, algorithm).workspaceBytes();
+            case CHWN -> imagesForward(c, batch, threads).workspaceBytes();
             case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
             case FIRST_IM2COL -> new FirstPatches(c, batch, threads).workspaceBytes();
             case DIRECT -> tiles;
@@ -188,11 +207,13 @@ public final class Convolution {
                     hasPhases(c)
                         ? new StridedData(c, batch, threads).workspaceBytes()
                         : transformData(c, batch, threads, algorithm).workspaceBytes();
+                case CHWN -> ImageSums.backwardData(c, batch, threads).workspaceBytes();
                 case FIRST, FIRST_IM2COL, DIRECT -> tiles;
               };
       case BACKWARD_WEIGHTS ->
           switch (algorithm) {
             case WINOGRAD -> new WinogradWeights(c, batch, threads).workspaceBytes();
+            case CHWN -> imagesWeights(c, batch, threads).workspaceBytes();
             case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
             case FIRST_IM2COL -> new FirstPatches(c, batch, threads).workspaceBytes();
             case DIRECT -> new DirectWeights(c, batch, threads).workspaceBytes();
@@ -230,6 +251,7 @@ public final class Convolution {
   private int slots() {
     return switch (algorithms.forward()) {
       case DIRECT -> directForward.slots(spec.outHeight() * spec.outWidth());
+      case CHWN -> imagesForward.slots();
       case FIRST -> first.slots();
       case FIRST_IM2COL -> firstPatches.slots();
       case WINOGRAD, IM2COL -> transformForward.slots();
@@ -257,6 +279,8 @@ public final class Convolution {
       case DIRECT ->
           directForward.run(
               src, weights, bias, false, dst, floor, statistics, workspace, 0, parallel);
+      case CHWN ->
+          imagesForward.run(src, weights, bias, dst, floor, statistics, workspace, 0, parallel);
       case FIRST -> first.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
       case FIRST_IM2COL ->
           firstPatches.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
@@ -277,12 +301,23 @@ public final class Convolution {
       MemorySegment zeros,
       MemorySegment workspace,
       Parallel parallel) {
-    transpose.run(weights, workspace, weightBytes, parallel);
+    transpose.run(weights, workspace, parallel);
     float none = Float.NEGATIVE_INFINITY;
     switch (algorithms.backwardData()) {
       case DIRECT ->
           directData.run(
               dDst, workspace, zeros, add, dSrc, none, null, workspace, weightBytes, parallel);
+      case CHWN ->
+          imagesData.run(
+              dDst,
+              workspace,
+              add ? null : zeros,
+              dSrc,
+              none,
+              null,
+              workspace,
+              weightBytes,
+              parallel);
       case FIRST, FIRST_IM2COL -> throw none(algorithms.backwardData(), ConvPass.BACKWARD_DATA);
       case WINOGRAD, IM2COL -> {
         MemorySegment start = add ? null : zeros;
@@ -304,6 +339,7 @@ public final class Convolution {
         directWeights.run(src, dDst, dWeights, workspace, parallel);
         WeightPacking.clearBetweenGroups(spec, dWeights);
       }
+      case CHWN -> imagesWeights.run(src, dDst, dWeights, workspace, parallel);
       case FIRST -> first.backwardWeights(src, dDst, dWeights, workspace, parallel);
       case FIRST_IM2COL -> firstPatches.backwardWeights(src, dDst, dWeights, workspace, parallel);
       case WINOGRAD -> winogradWeights.run(src, dDst, dWeights, workspace, parallel);

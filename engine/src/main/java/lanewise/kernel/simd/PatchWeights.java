@@ -18,9 +18,13 @@ final class PatchWeights {
   private static final int WANTED_PIECES = 16;
   private static final int MOST_PANELS = 8;
 
+  /// What partial gradients may take: every piece reads all of the result's gradient of its images,
+  /// so many images and few panels cost more than adding them.
+  private static final long PARTS_BYTES = 8L * 1024 * 1024;
+
   /// Pixels of a chunk: a panel of them and a few blocks of the gradient stay in the first-level
   /// cache.
-  private static final int CHUNK_PIXELS = 128;
+  private static final int CHUNK_PIXELS = 256;
 
   private static final int PANEL = WeightTiles.PANEL_BLOCKS;
   private static final long VECTOR = Lanes.BYTES;
@@ -69,8 +73,12 @@ final class PatchWeights {
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     int panels = Math.ceilDiv(rowBlocks, PANEL);
     // Patches of an image are gathered whole.
+    int most = Math.clamp(PARTS_BYTES / weightBytes(), 1, WANTED_PIECES);
+    int wantedPanelPieces = Math.ceilDiv(WANTED_PIECES, most);
     panelsPerPiece =
-        image != null ? panels : Math.clamp(Math.ceilDiv(panels, WANTED_PIECES), 1, MOST_PANELS);
+        image != null
+            ? panels
+            : Math.clamp(Math.ceilDiv(panels, wantedPanelPieces), 1, MOST_PANELS);
     panelPieces = Math.ceilDiv(panels, panelsPerPiece);
     pixels = c.outHeight() * c.outWidth();
     chunkImages = Math.clamp(CHUNK_PIXELS / pixels, 1, batch);

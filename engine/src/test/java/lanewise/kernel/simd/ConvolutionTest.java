@@ -61,7 +61,13 @@ class ConvolutionTest {
         ConvCases.all().stream()
             .filter(c -> c.batch() == 1 && c.spec().output().pixels() < 96)
             .map(c -> new ConvCases.Case(c.spec(), 25));
-    return Stream.concat(ConvCases.all().stream(), large)
+    // Several bands of rows of whole vectors of images, and some images more.
+    Stream<ConvCases.Case> bands =
+        Stream.of(
+            new ConvCases.Case(new ConvSpec(3, 44, 46, 21, 5, 5, 1, 2, 1), 17),
+            new ConvCases.Case(new ConvSpec(13, 39, 40, 9, 3, 3, 2, 1, 1), 17));
+    return Stream.of(ConvCases.all().stream(), large, bands)
+        .flatMap(stream -> stream)
         .flatMap(
             c ->
                 Arrays.stream(ConvAlgorithm.values())

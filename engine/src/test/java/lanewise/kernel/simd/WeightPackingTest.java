@@ -107,20 +107,19 @@ class WeightPackingTest {
     try (Memory memory = Memory.withBudget(1 << 26);
         Parallel parallel = new Parallel(2)) {
       MemorySegment packed = memory.allocate("packed", 4 * WeightPacking.floats(c));
-      long scratch = 2L * WeightTranspose.SCRATCH_BYTES;
-      MemorySegment transposed = memory.allocate("transposed", packed.byteSize() + scratch);
-      MemorySegment back = memory.allocate("back", packed.byteSize() + scratch);
+      MemorySegment transposed = memory.allocate("transposed", packed.byteSize());
+      MemorySegment back = memory.allocate("back", packed.byteSize());
       WeightPacking.pack(c, plain, packed);
       long end = packed.byteSize();
-      new WeightTranspose(c, false).run(packed, transposed, end, parallel);
-      new WeightTranspose(swapped, false).run(transposed, back, end, parallel);
+      new WeightTranspose(c, false).run(packed, transposed, parallel);
+      new WeightTranspose(swapped, false).run(transposed, back, parallel);
       assertThat(back.asSlice(0, end).mismatch(packed)).isEqualTo(-1);
       // weight (k 1, c 0, tap 0) of the original is (k 0, c 1, tap 0) of the transposed one
       float[] other = new float[plain.length];
       WeightPacking.unpack(swapped, transposed, other);
       int taps = c.kernelHeight() * c.kernelWidth();
       assertThat(other[taps]).isEqualTo(plain[c.channelsPerGroup() * taps]);
-      new WeightTranspose(c, true).run(packed, transposed, end, parallel);
+      new WeightTranspose(c, true).run(packed, transposed, parallel);
       WeightPacking.unpack(swapped, transposed, other);
       assertThat(other[2 * taps - 1]).isEqualTo(plain[c.channelsPerGroup() * taps]);
     }

@@ -1,0 +1,195 @@
+package lanewise.kernel.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// The tiles of [ImageSums] and [ImageWeights], whose lanes are images.
+///
+/// Register budget: 12 accumulators, 2 vectors that meet 6 others, and one of these at a time. As
+/// in [NarrowTiles] the two are addressed by variables, so that they are in registers before the
+/// multiply-adds begin.
+final class ImageTiles {
+
+  private static final long V = Lanes.BYTES;
+
+  /// Filters of one tile of [#sums].
+  static final int FILTERS = 6;
+
+  /// Floats from the weights of one step to the next: a power of two, so that no bounds check stays
+  /// in the loop.
+  static final int STEP_FLOATS = 8;
+
+  /// Filters and steps of one tile of [#gradient].
+  static final int GRADIENT_FILTERS = 2;
+
+  static final int GRADIENT_STEPS = 6;
+
+  private ImageTiles() {}
+
+  /// The results of 6 filters at the pixels of a row, two at a time:
+  /// `dst[f][q] = sum over steps i of weights[i][f] * src[q + offset i]`.
+  ///
+  /// @param srcPixel from what a pixel sees to what the next one sees
+  /// @param firstStep the first step to be summed over
+  /// @param endStep the first behind them that is not
+  /// @param pixels an odd number is rounded up
+  /// @param dstFilter from one filter's results to the next; pixels lie side by side there
+  static void sums(
+      MemorySegment src,
+      long srcAt,
+      long srcPixel,
+      int[] offsets,
+      int firstStep,
+      int endStep,
+      int pixels,
+      MemorySegment weights,
+      long weightsAt,
+      MemorySegment dst,
+      long dstAt,
+      long dstFilter) {
+    for (int q = 0; q < pixels; q += 2) {
+      long s = srcAt + q * srcPixel;
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a10 = a00;
+      FloatVector a11 = a00;
+      FloatVector a20 = a00;
+      FloatVector a21 = a00;
+      FloatVector a30 = a00;
+      FloatVector a31 = a00;
+      FloatVector a40 = a00;
+      FloatVector a41 = a00;
+      FloatVector a50 = a00;
+      FloatVector a51 = a00;
+      for (int i = firstStep; i < endStep; i++) {
+        long at = s + offsets[i];
+        long w = weightsAt + i * (STEP_FLOATS * 4L);
+        FloatVector x = fromMemorySegment(SPECIES, src, at, ORDER);
+        FloatVector v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w));
+        a00 = v.fma(x, a00);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 4));
+        a10 = v.fma(x, a10);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 8));
+        a20 = v.fma(x, a20);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 12));
+        a30 = v.fma(x, a30);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 16));
+        a40 = v.fma(x, a40);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 20));
+        a50 = v.fma(x, a50);
+        x = fromMemorySegment(SPECIES, src, at + srcPixel, ORDER);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w));
+        a01 = v.fma(x, a01);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 4));
+        a11 = v.fma(x, a11);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 8));
+        a21 = v.fma(x, a21);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 12));
+        a31 = v.fma(x, a31);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 16));
+        a41 = v.fma(x, a41);
+        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 20));
+        a51 = v.fma(x, a51);
+      }
+      long d = dstAt + q * V;
+      a00.intoMemorySegment(dst, d, ORDER);
+      a01.intoMemorySegment(dst, d + V, ORDER);
+      d += dstFilter;
+      a10.intoMemorySegment(dst, d, ORDER);
+      a11.intoMemorySegment(dst, d + V, ORDER);
+      d += dstFilter;
+      a20.intoMemorySegment(dst, d, ORDER);
+      a21.intoMemorySegment(dst, d + V, ORDER);
+      d += dstFilter;
+      a30.intoMemorySegment(dst, d, ORDER);
+      a31.intoMemorySegment(dst, d + V, ORDER);
+      d += dstFilter;
+      a40.intoMemorySegment(dst, d, ORDER);
+      a41.intoMemorySegment(dst, d + V, ORDER);
+      d += dstFilter;
+      a50.intoMemorySegment(dst, d, ORDER);
+      a51.intoMemorySegment(dst, d + V, ORDER);
+    }
+  }
+
+  /// Adds the products of two filters' gradients and what the pixels see at 6 steps, image by
+  /// image:
+  /// `sums[f][i] += gradient[f][q] * src[q + offset i]` for all pixels q.
+  ///
+  /// @param srcPixel from what a pixel sees to what the next one sees
+  /// @param step the first step
+  /// @param gradientPixel from one pixel to the next; the filters lie side by side
+  static void gradient(
+      MemorySegment src,
+      long srcAt,
+      long srcPixel,
+      int[] offsets,
+      int step,
+      int pixels,
+      MemorySegment gradient,
+      long gradientAt,
+      long gradientPixel,
+      MemorySegment sums,
+      long at) {
+    long x0 = srcAt + offsets[step];
+    long x1 = srcAt + offsets[step + 1];
+    long x2 = srcAt + offsets[step + 2];
+    long x3 = srcAt + offsets[step + 3];
+    long x4 = srcAt + offsets[step + 4];
+    long x5 = srcAt + offsets[step + 5];
+    FloatVector a00 = fromMemorySegment(SPECIES, sums, at, ORDER);
+    FloatVector a01 = fromMemorySegment(SPECIES, sums, at + V, ORDER);
+    FloatVector a02 = fromMemorySegment(SPECIES, sums, at + 2 * V, ORDER);
+    FloatVector a03 = fromMemorySegment(SPECIES, sums, at + 3 * V, ORDER);
+    FloatVector a04 = fromMemorySegment(SPECIES, sums, at + 4 * V, ORDER);
+    FloatVector a05 = fromMemorySegment(SPECIES, sums, at + 5 * V, ORDER);
+    FloatVector a10 = fromMemorySegment(SPECIES, sums, at + 6 * V, ORDER);
+    FloatVector a11 = fromMemorySegment(SPECIES, sums, at + 7 * V, ORDER);
+    FloatVector a12 = fromMemorySegment(SPECIES, sums, at + 8 * V, ORDER);
+    FloatVector a13 = fromMemorySegment(SPECIES, sums, at + 9 * V, ORDER);
+    FloatVector a14 = fromMemorySegment(SPECIES, sums, at + 10 * V, ORDER);
+    FloatVector a15 = fromMemorySegment(SPECIES, sums, at + 11 * V, ORDER);
+    long g = gradientAt;
+    for (int q = 0; q < pixels; q++) {
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient, g, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient, g + V, ORDER);
+      FloatVector x = fromMemorySegment(SPECIES, src, x0 + q * srcPixel, ORDER);
+      a00 = x.fma(g0, a00);
+      a10 = x.fma(g1, a10);
+      x = fromMemorySegment(SPECIES, src, x1 + q * srcPixel, ORDER);
+      a01 = x.fma(g0, a01);
+      a11 = x.fma(g1, a11);
+      x = fromMemorySegment(SPECIES, src, x2 + q * srcPixel, ORDER);
+      a02 = x.fma(g0, a02);
+      a12 = x.fma(g1, a12);
+      x = fromMemorySegment(SPECIES, src, x3 + q * srcPixel, ORDER);
+      a03 = x.fma(g0, a03);
+      a13 = x.fma(g1, a13);
+      x = fromMemorySegment(SPECIES, src, x4 + q * srcPixel, ORDER);
+      a04 = x.fma(g0, a04);
+      a14 = x.fma(g1, a14);
+      x = fromMemorySegment(SPECIES, src, x5 + q * srcPixel, ORDER);
+      a05 = x.fma(g0, a05);
+      a15 = x.fma(g1, a15);
+      g += gradientPixel;
+    }
+    a00.intoMemorySegment(sums, at, ORDER);
+    a01.intoMemorySegment(sums, at + V, ORDER);
+    a02.intoMemorySegment(sums, at + 2 * V, ORDER);
+    a03.intoMemorySegment(sums, at + 3 * V, ORDER);
+    a04.intoMemorySegment(sums, at + 4 * V, ORDER);
+    a05.intoMemorySegment(sums, at + 5 * V, ORDER);
+    a10.intoMemorySegment(sums, at + 6 * V, ORDER);
+    a11.intoMemorySegment(sums, at + 7 * V, ORDER);
+    a12.intoMemorySegment(sums, at + 8 * V, ORDER);
+    a13.intoMemorySegment(sums, at + 9 * V, ORDER);
+    a14.intoMemorySegment(sums, at + 10 * V, ORDER);
+    a15.intoMemorySegment(sums, at + 11 * V, ORDER);
+  }
+}
