@@ -11,9 +11,13 @@ import jdk.incubator.vector.FloatVector;
 
 /// The tiles of [ImageSums] and [ImageWeights], whose lanes are images.
 ///
-/// Register budget: 12 accumulators, 2 vectors that meet 6 others, and one of these at a time. As
-/// in [NarrowTiles] the two are addressed by variables, so that they are in registers before the
-/// multiply-adds begin.
+/// Register budget: 12 accumulators, and the vectors that meet them. What is read at an offset that
+/// the compiler cannot follow keeps its bounds check, which orders the loads around it (see
+/// [NarrowTiles]): [#sums] reads one pixel, then its 6 weights one by one, and the weights once
+/// more
+/// for the second pixel, since with both pixels at once an accumulator is spilled; [#gradient]
+/// reads
+/// two gradients, then 6 pixels one by one.
 final class ImageTiles {
 
   private static final long V = Lanes.BYTES;
