@@ -67,8 +67,7 @@ public enum ConvAlgorithm {
     }
   },
   /// Images in the lanes of a vector instead of channels: no lane is empty where channels or
-  /// filters
-  /// are few, but values change places on the way in and out.
+  /// filters are few, but values change places on the way in and out.
   CHWN {
     @Override
     public Optional<String> refuses(ConvSpec c) {

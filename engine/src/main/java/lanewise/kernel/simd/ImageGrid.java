@@ -114,9 +114,8 @@ record ImageGrid(
   long packed(int step, int filter, int kernelHeight, int kernelWidth) {
     int channel = step / kernelWidth % channels;
     int tap = step / kernelWidth / channels * kernelWidth + step % kernelWidth;
-    long pair = (long) (filter / LANES) * WeightPacking.blocks(channels) + channel / LANES;
-    long row = (pair * kernelHeight * kernelWidth + tap) * LANES + channel % LANES;
-    return (row * LANES + filter % LANES) * Float.BYTES;
+    int taps = kernelHeight * kernelWidth;
+    return WeightPacking.index(filter, channel, channels, tap, taps) * Float.BYTES;
   }
 
   /// Copies what the band sees whose first row sees row `y` of the image first (without padding).

@@ -1,13 +1,9 @@
 package lanewise.kernel.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
-import static lanewise.kernel.simd.Lanes.ORDER;
-import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import java.util.function.IntFunction;
-import jdk.incubator.vector.FloatVector;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
@@ -242,35 +238,18 @@ final class ImageSums {
       }
       for (int i = 0; i < images; i++) {
         long t = to + i * dst.imageStride() * Float.BYTES + r * rowBytes;
-        finish(row + i * rowBytes, block, t);
+        long s = row + i * rowBytes;
+        if (bias == null) {
+          PatchTransform.add(workspace, s, columns, dst.segment(), t, V, floor);
+        } else {
+          PatchTransform.put(workspace, s, columns, bias, block * V, dst.segment(), t, floor);
+        }
       }
     }
     for (int i = 0; i < images && statistics != null; i++) {
       long t = to + i * dst.imageStride() * Float.BYTES;
       int slot = (image + i) * bands + band;
       statistics.add(slot, block, dst.segment(), t, count, rowBytes, columns);
-    }
-  }
-
-  /// A row of one image, which has bias and floor still to come.
-  private void finish(long row, int block, long to) {
-    MemorySegment out = dst.segment();
-    if (bias == null) {
-      for (int i = 0; i < columns; i++) {
-        long t = to + i * V;
-        fromMemorySegment(SPECIES, workspace, row + i * V, ORDER)
-            .add(fromMemorySegment(SPECIES, out, t, ORDER))
-            .max(floor)
-            .intoMemorySegment(out, t, ORDER);
-      }
-      return;
-    }
-    FloatVector initial = fromMemorySegment(SPECIES, bias, block * V, ORDER);
-    for (int i = 0; i < columns; i++) {
-      fromMemorySegment(SPECIES, workspace, row + i * V, ORDER)
-          .add(initial)
-          .max(floor)
-          .intoMemorySegment(out, to + i * V, ORDER);
     }
   }
 }

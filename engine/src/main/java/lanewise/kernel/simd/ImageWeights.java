@@ -115,8 +115,7 @@ final class ImageWeights {
 
   private void products(int rows, long at, long gradient, long sums) {
     // Up to the last pixel of the last row; what lies between the rows has a gradient of zero.
-    int pixels =
-        (int) ((rows - 1) * (gradients.rowBytes() / gradients.pixelBytes())) + c.outWidth();
+    int pixels = (rows - 1) * gradients.columns() + c.outWidth();
     for (int pair = 0; pair < pairs; pair++) {
       int filter = pair * PAIR;
       long g = gradient + filter / LANES * gradients.blockBytes() + filter % LANES * V;

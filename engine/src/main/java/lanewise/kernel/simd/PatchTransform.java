@@ -280,7 +280,8 @@ record PatchTransform(
     }
   }
 
-  private static void put(
+  /// `dst = max(src + bias, floor)` of `count` vectors side by side.
+  static void put(
       MemorySegment src,
       long at,
       int count,
@@ -317,7 +318,8 @@ record PatchTransform(
     }
   }
 
-  private static void add(
+  /// `dst = max(src + dst, floor)` of `count` vectors, those of dst `stride` bytes apart.
+  static void add(
       MemorySegment src, long at, int count, MemorySegment dst, long to, long stride, float floor) {
     for (int i = 0; i < count; i++) {
       long t = to + i * stride;

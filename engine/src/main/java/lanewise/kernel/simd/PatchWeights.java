@@ -72,9 +72,9 @@ final class PatchWeights {
     rowBlocks = image == null ? rows / Lanes.COUNT : image.blocks();
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     int panels = Math.ceilDiv(rowBlocks, PANEL);
-    // Patches of an image are gathered whole.
     int most = Math.clamp(PARTS_BYTES / weightBytes(), 1, WANTED_PIECES);
     int wantedPanelPieces = Math.ceilDiv(WANTED_PIECES, most);
+    // Patches of an image are gathered whole.
     panelsPerPiece =
         image != null
             ? panels

@@ -23,7 +23,25 @@ final class Squares {
   private static final VectorMask<Float> HAS2 = mask(2);
   private static final VectorMask<Float> HAS4 = mask(4);
 
+  /// Lanes of two rows, one behind the other, that make the first of them after the exchange, from
+  /// `bit * lanes` on for each bit.
+  private static final float[] LOWER = lanes(false);
+
+  /// The same of the second.
+  private static final float[] UPPER = lanes(true);
+
   private Squares() {}
+
+  private static float[] lanes(boolean upper) {
+    float[] lanes = new float[LANES * LANES];
+    for (int bit = 1; bit < LANES; bit *= 2) {
+      for (int i = 0; i < LANES; i++) {
+        boolean second = (i & bit) != 0;
+        lanes[bit * LANES + i] = (second == upper ? i : i ^ bit) + (second ? LANES : 0);
+      }
+    }
+    return lanes;
+  }
 
   private static VectorMask<Float> mask(int bit) {
     long lanes = 0;
@@ -47,16 +65,17 @@ final class Squares {
     }
   }
 
+  /// With permutations of two sources, which these vector widths have.
   private static void exchange(
       MemorySegment src, long from, long step, MemorySegment dst, long to, long toStep, int bit) {
-    VectorShuffle<Float> swap = VectorShuffle.fromOp(SPECIES, i -> i ^ bit);
-    VectorMask<Float> has = mask(bit);
+    FloatVector lower = FloatVector.fromArray(SPECIES, LOWER, bit * LANES);
+    FloatVector upper = FloatVector.fromArray(SPECIES, UPPER, bit * LANES);
     for (int i = 0; i < LANES; i++) {
       if ((i & bit) == 0) {
         FloatVector a = fromMemorySegment(SPECIES, src, from + i * step, ORDER);
         FloatVector b = fromMemorySegment(SPECIES, src, from + (i + bit) * step, ORDER);
-        a.blend(b.rearrange(swap), has).intoMemorySegment(dst, to + i * toStep, ORDER);
-        a.rearrange(swap).blend(b, has).intoMemorySegment(dst, to + (i + bit) * toStep, ORDER);
+        lower.selectFrom(a, b).intoMemorySegment(dst, to + i * toStep, ORDER);
+        upper.selectFrom(a, b).intoMemorySegment(dst, to + (i + bit) * toStep, ORDER);
       }
     }
   }

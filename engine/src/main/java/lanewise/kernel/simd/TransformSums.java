@@ -130,7 +130,7 @@ final class TransformSums {
   /// Whether pieces of tiles would be too few or too small to be worth reading all weights for
   /// each.
   private boolean hasFewTiles(long allWeights) {
-    boolean inputsFit = points * tiles * srcBlocks * VECTOR <= FEW_BYTES;
+    boolean inputsFit = (long) points * tiles * srcBlocks * VECTOR <= FEW_BYTES;
     return tiles < 64 || groups >= 4 && inputsFit && allWeights > V_BYTES;
   }
 

@@ -98,9 +98,18 @@ public final class WeightPacking {
     int lanes = Lanes.COUNT;
     int group = k / a.filtersPerGroup();
     int inGroup = k % a.filtersPerGroup();
-    long block = (long) group * blocks(a.filtersPerGroup()) + inGroup / lanes;
-    long pair = block * blocks(a.channelsPerGroup()) + channel / lanes;
-    long taps = (long) a.kernelHeight() * a.kernelWidth();
-    return ((pair * taps + tap) * lanes + channel % lanes) * lanes + inGroup % lanes;
+    int block = group * blocks(a.filtersPerGroup()) + inGroup / lanes;
+    int taps = a.kernelHeight() * a.kernelWidth();
+    return index(block * lanes + inGroup % lanes, channel, a.channelsPerGroup(), tap, taps);
+  }
+
+  /// The float at which a weight lies.
+  ///
+  /// @param filter in one group of all blocks
+  /// @param channels of a group
+  static long index(int filter, int channel, int channels, int tap, int taps) {
+    int lanes = Lanes.COUNT;
+    long pair = (long) (filter / lanes) * blocks(channels) + channel / lanes;
+    return ((pair * taps + tap) * lanes + channel % lanes) * lanes + filter % lanes;
   }
 }
