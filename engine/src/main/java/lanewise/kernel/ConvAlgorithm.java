@@ -6,28 +6,35 @@ import java.util.Optional;
 /// The algorithms that a convolution can run with, best first. Each says why it refuses a shape,
 /// and [#passedOver] why the fixed rule leaves a shape to the next one that it could run.
 public enum ConvAlgorithm {
-  /// Winograd F(4x4, 3x3): 36 multiplications for 16 results instead of 144, and transforms.
+  /// Winograd's minimal filtering: F(4x4, 3x3) takes 36 multiplications for 16 results instead of
+  /// 144, and transforms. Larger kernels are sums of such, and 3x3 with stride 2 is a sum of
+  /// F(4x4, 2x2).
   WINOGRAD {
     @Override
     public Optional<String> refuses(ConvSpec c) {
-      if (c.kernelHeight() != 3 || c.kernelWidth() != 3) {
-        return Optional.of("the kernel is not 3x3");
-      }
-      if (c.stride() != 1) {
-        return Optional.of("the stride is not 1");
-      }
       if (c.groups() != 1) {
         return Optional.of("groups");
       }
-      if (c.padding() > 2) {
-        return Optional.of("padding of more than 2");
+      int smallest = Math.min(c.kernelHeight(), c.kernelWidth());
+      int largest = Math.max(c.kernelHeight(), c.kernelWidth());
+      if (c.stride() > 1) {
+        boolean suits = c.stride() == 2 && smallest == 3 && largest == 3;
+        return suits ? Optional.empty() : Optional.of("a stride, and not 3x3 with stride 2");
       }
-      return Optional.empty();
+      if (smallest < 2 || largest > MOST_WINOGRAD) {
+        return Optional.of("the kernel is not 2x2 to %1$dx%1$d".formatted(MOST_WINOGRAD));
+      }
+      return c.padding() < smallest
+          ? Optional.empty()
+          : Optional.of("padding as large as the kernel");
     }
 
     /// It won in every pass of larger shapes that was measured: `docs/performance.md`.
     @Override
     public Optional<String> passedOver(ConvSpec c, ConvPass pass) {
+      if (c.stride() > 1 || c.kernelHeight() != 3 || c.kernelWidth() != 3) {
+        return Optional.of("not 3x3 with stride 1");
+      }
       if (Math.min(c.channels(), c.filters()) < 16) {
         return Optional.of("fewer than 16 channels or filters");
       }
@@ -152,6 +159,7 @@ public enum ConvAlgorithm {
   };
 
   private static final int MOST_CHWN = 16;
+  private static final int MOST_WINOGRAD = 7;
 
   /// Why this algorithm cannot run a shape; empty if it can.
   public abstract Optional<String> refuses(ConvSpec c);

@@ -48,6 +48,15 @@ public final class ConvCases {
           conv(6, 14, 14, 16, 5, 1, 0),
           conv(18, 6, 9, 3, 5, 2, 2),
           conv(3, 11, 11, 5, 5, 3, 1),
+          // stride 2 of small maps, and kernels that Winograd cuts into parts
+          conv(9, 4, 4, 17, 3, 2, 1),
+          conv(24, 17, 18, 8, 3, 2, 2),
+          conv(16, 3, 5, 16, 3, 2, 1),
+          conv(16, 8, 8, 24, 5, 1, 2),
+          conv(9, 13, 10, 17, 4, 1, 1),
+          conv(8, 9, 11, 10, 6, 1, 3),
+          conv(10, 12, 9, 8, 7, 1, 3),
+          new ConvSpec(8, 9, 11, 9, 2, 3, 1, 1, 1),
           // first layers of ImageNet networks
           conv(3, 23, 21, 16, 7, 2, 3),
           conv(3, 35, 39, 20, 11, 4, 0),

@@ -61,7 +61,7 @@ public final class Convolution {
     transformForward = transformForward(c, batch, threads, !training, forward);
     ConvAlgorithm data = training ? algorithms.backwardData() : null;
     directData = data == ConvAlgorithm.DIRECT ? directData(c, batch, dSrcImage, dstImage) : null;
-    boolean phases = data == ConvAlgorithm.IM2COL && hasPhases(c);
+    boolean phases = hasPhases(c, data);
     stridedData = phases ? new StridedData(c, batch, threads) : null;
     transformData = phases ? null : transformData(c, batch, threads, data);
     ConvAlgorithm weights = training ? algorithms.backwardWeights() : null;
@@ -153,9 +153,9 @@ public final class Convolution {
         c.channelsPerGroup());
   }
 
-  /// Whether the source's gradient is made phase by phase.
-  private static boolean hasPhases(ConvSpec c) {
-    return c.stride() > 1 && c.kernelHeight() * c.kernelWidth() > 1;
+  /// Whether an algorithm makes the source's gradient phase by phase.
+  private static boolean hasPhases(ConvSpec c, ConvAlgorithm data) {
+    return data == ConvAlgorithm.IM2COL && c.stride() > 1 && c.kernelHeight() * c.kernelWidth() > 1;
   }
 
   private static TransformSums sums(
@@ -172,16 +172,29 @@ public final class Convolution {
 
   private static TransformSums winogradForward(
       ConvSpec c, int batch, int threads, boolean constantWeights) {
-    WinogradTiling tiling = new WinogradTiling(c.padding(), c.outHeight(), c.outWidth());
-    int blocks = WeightPacking.blocks(c.channels());
-    return new TransformSums(
-        tiling, blocks, c.channels(), c.filters(), batch, threads, constantWeights);
+    WinogradTiling tiling = WinogradTiling.forward(c);
+    return winograd(tiling, c.channels(), c.filters(), batch, threads, constantWeights);
   }
 
   private static TransformSums winogradData(ConvSpec c, int batch, int threads) {
-    WinogradTiling tiling = new WinogradTiling(2 - c.padding(), c.height(), c.width());
-    int blocks = WeightPacking.blocks(c.filters());
-    return new TransformSums(tiling, blocks, c.filters(), c.channels(), batch, threads, false);
+    WinogradTiling tiling = WinogradTiling.backwardData(c);
+    return winograd(tiling, c.filters(), c.channels(), batch, threads, false);
+  }
+
+  private static TransformSums winograd(
+      WinogradTiling tiling,
+      int srcChannels,
+      int dstChannels,
+      int batch,
+      int threads,
+      boolean constantWeights) {
+    int blocks = WeightPacking.blocks(srcChannels) * tiling.parts();
+    int summed = tiling.parts() == 1 ? srcChannels : blocks * Lanes.COUNT;
+    int made =
+        tiling.phases() == 1
+            ? dstChannels
+            : WeightPacking.blocks(dstChannels) * tiling.phases() * Lanes.COUNT;
+    return new TransformSums(tiling, blocks, summed, made, batch, threads, constantWeights);
   }
 
   /// Bytes of scratch memory that one pass needs with an algorithm.
@@ -204,7 +217,7 @@ public final class Convolution {
           WeightPacking.floats(spec) * Float.BYTES
               + switch (algorithm) {
                 case WINOGRAD, IM2COL ->
-                    hasPhases(c)
+                    hasPhases(c, algorithm)
                         ? new StridedData(c, batch, threads).workspaceBytes()
                         : transformData(c, batch, threads, algorithm).workspaceBytes();
                 case CHWN -> ImageSums.backwardData(c, batch, threads).workspaceBytes();

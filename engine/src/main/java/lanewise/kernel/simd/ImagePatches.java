@@ -52,11 +52,6 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
   }
 
   @Override
-  public int tapsOfWeights() {
-    return 1;
-  }
-
-  @Override
   public boolean transformsWeights() {
     return false;
   }
@@ -212,13 +207,16 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
   public void weights(
       MemorySegment packed,
       long at,
+      int dstBlock,
+      int srcBlock,
+      int srcBlocks,
       MemorySegment scratch,
       long tmp,
       MemorySegment dst,
       long to,
       long row,
       long step) {
-    pixels.weights(packed, at, scratch, tmp, dst, to, row, step);
+    pixels.weights(packed, at, dstBlock, srcBlock, srcBlocks, scratch, tmp, dst, to, row, step);
   }
 
   @Override

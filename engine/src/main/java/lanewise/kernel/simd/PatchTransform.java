@@ -96,11 +96,6 @@ record PatchTransform(
   }
 
   @Override
-  public int tapsOfWeights() {
-    return 1;
-  }
-
-  @Override
   public boolean transformsWeights() {
     return false;
   }
@@ -209,8 +204,8 @@ record PatchTransform(
     return (image * t.imageStride() + block * t.blockStride()) * Float.BYTES + pixel * V;
   }
 
-  private static void gather(
-      MemorySegment src, long at, int count, MemorySegment dst, long to, long step) {
+  /// Copies `count` vectors side by side to `step` bytes apart.
+  static void gather(MemorySegment src, long at, int count, MemorySegment dst, long to, long step) {
     for (int i = 0; i < count; i++) {
       fromMemorySegment(SPECIES, src, at + i * V, ORDER)
           .intoMemorySegment(dst, to + i * step, ORDER);
@@ -231,13 +226,17 @@ record PatchTransform(
   public void weights(
       MemorySegment packed,
       long at,
+      int dstBlock,
+      int srcBlock,
+      int srcBlocks,
       MemorySegment scratch,
       long tmp,
       MemorySegment dst,
       long to,
       long row,
       long step) {
-    gather(packed, at, Lanes.COUNT, dst, to, row);
+    long pair = (long) dstBlock * srcBlocks + srcBlock;
+    gather(packed, at + pair * Lanes.COUNT * V, Lanes.COUNT, dst, to, row);
   }
 
   @Override

@@ -15,10 +15,6 @@ interface TileTransform {
   /// Tiles of one image.
   int tilesPerImage();
 
-  /// Taps of the packed weights that one transform of weights takes: the kernel's, or one where
-  /// each tap has source blocks of its own.
-  int tapsOfWeights();
-
   /// Whether products need transformed weights; else the packed ones will do.
   boolean transformsWeights();
 
@@ -64,14 +60,19 @@ interface TileTransform {
     }
   }
 
-  /// Transforms the weights of one pair of blocks.
+  /// Transforms the weights of one pair of the products' blocks.
   ///
+  /// @param at where the packed weights begin
+  /// @param srcBlocks of the products
   /// @param scratch scratch memory, from `tmp` on
   /// @param to where the first point goes in `dst`, the others `step` apart
   /// @param row from one channel of the source block to the next there
   void weights(
       MemorySegment packed,
       long at,
+      int dstBlock,
+      int srcBlock,
+      int srcBlocks,
       MemorySegment scratch,
       long tmp,
       MemorySegment dst,
@@ -84,7 +85,8 @@ interface TileTransform {
   ///
   /// @param at where the points of tile `from` lie, tiles side by side
   /// @param step from one point to the next
-  /// @param bias start values, one vector per block, or null to add to the destination
+  /// @param bias start values, one vector per block of the result, or null to add to the
+  /// destination
   void output(
       MemorySegment points,
       long at,

@@ -26,8 +26,12 @@ final class TransformSums {
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
 
-  /// Whole register tiles of all sizes: 6 and 10 positions with 8 lanes, else 5 and 8.
-  private static final int WHOLE_TILES = Lanes.COUNT == 8 ? 30 : 40;
+  /// Whole register tiles: of 6 positions with 8 lanes, else of 5 and 8.
+  private static final int WHOLE_TILES = Lanes.COUNT == 8 ? 24 : 40;
+
+  /// Blocks of output channels whose products with the tiles of a point follow one another: these
+  /// then come from the first-level cache.
+  private static final int PRODUCT_BLOCKS = 4;
 
   /// Tiles of one point, whose products are computed together, at most: the source is then read in
   /// long runs.
@@ -110,7 +114,7 @@ final class TransformSums {
     this.srcBlocks = srcBlocks;
     productTiles = productTiles();
     mTiles = productTiles + BEYOND;
-    mStep = Lanes.MAX_BLOCKS * mTiles * VECTOR + SKEW;
+    mStep = PRODUCT_BLOCKS * mTiles * VECTOR + SKEW;
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * transform.tilesPerImage();
@@ -317,7 +321,10 @@ final class TransformSums {
     long row = alone ? VECTOR : 2 * VECTOR;
     transform.weights(
         weights,
-        weightsAt + pair * transform.tapsOfWeights() * PAIR,
+        weightsAt,
+        block,
+        pair % srcBlocks,
+        srcBlocks,
         workspace,
         scratchAt(thread),
         u,
@@ -331,7 +338,9 @@ final class TransformSums {
     int count = Math.min(blockTiles, tiles - first);
     input(first, vAt(thread), count, thread);
     for (int block = 0; block < dstBlocks; ) {
-      int blocks = Tiles.blocks(dstBlocks - block);
+      int left = dstBlocks - block;
+      // Pairs stay together.
+      int blocks = paired ? Math.min(PRODUCT_BLOCKS, left) : Tiles.blocks(left);
       products(block, blocks, first, vAt(thread), uAt(block, thread), count, thread);
       block += blocks;
     }
@@ -366,7 +375,14 @@ final class TransformSums {
   private void products(int block, int blocks, int first, long v, long w, int count, int thread) {
     long m = mAt(thread);
     for (int point = 0; point < points; point++) {
-      product(blocks, v + point * vStep, w + point * uStep, count, m + point * mStep);
+      for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
+        product(
+            Math.min(Lanes.MAX_BLOCKS, blocks - b),
+            v + point * vStep,
+            w + point * uStep + b * srcBlocks * PAIR,
+            count,
+            m + point * mStep + b * mTiles * VECTOR);
+      }
     }
     for (int b = 0; b < blocks; b++) {
       transform.output(

@@ -1,51 +1,108 @@
 package lanewise.kernel.simd;
 
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
-import static lanewise.kernel.simd.Lanes.ORDER;
-import static lanewise.kernel.simd.Lanes.SPECIES;
 import static lanewise.kernel.simd.WinogradTransforms.STRIP_TILES;
 
 import java.lang.foreign.MemorySegment;
+import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
 /// How a batch of maps is cut into Winograd tiles of 4x4 results, numbered image by image and row
 /// by row, and how a tile that reaches over the rim is read (zeros outside) and written (nothing
 /// outside).
 ///
-/// @param padding rows and columns of zeros before the source map
-/// @param height rows of the result
-/// @param width columns of the result
-record WinogradTiling(int padding, int height, int width) implements TileTransform {
+/// Kernels longer than the transforms' and strides are sums over parts ([WinogradAxis]): a tile has
+/// as many inputs as there are parts, so the products sum over parts x channels, and the transform
+/// of results is there once. 5x5 weights are four parts of F(4x4, 3x3), 144 multiplications for 16
+/// results instead of 400; 3x3 with stride 2 is four parts of F(4x4, 2x2), 100 instead of 144.
+///
+/// @param rows how rows are cut
+/// @param columns how columns are cut, with the same strides
+/// @param kernelWidth of the weights
+/// @param taps of all weights of a pair of channels
+record WinogradTiling(
+    WinogradTransforms transforms,
+    WinogradAxis rows,
+    WinogradAxis columns,
+    int kernelWidth,
+    int taps)
+    implements TileTransform {
 
   private static final long V = Lanes.BYTES;
+  private static final long PAIR = WinogradTransforms.PAIR;
+
+  private static final WinogradTransforms TWO_TAPS = new WinogradF4x2();
+  private static final WinogradTransforms THREE_TAPS = new WinogradF4x3();
 
   /// Bytes of one row of a strip of tiles: 4 pixels per tile and 2 more.
   private static final long STRIP_ROW = (STRIP_TILES * 4 + 2) * V;
 
-  /// Bytes of scratch memory of one thread: a strip of tiles halfway through a transform, one row
-  /// of zeros or start values, and the results of tiles that reach over the rim.
-  static final int SCRATCH_BYTES = (int) (11 * STRIP_ROW);
-
   private static final long SPARE_ROW = 6 * STRIP_ROW;
   private static final long SPARE_STRIP = 7 * STRIP_ROW;
 
+  /// For `dst = conv(src)`.
+  static WinogradTiling forward(ConvSpec c) {
+    return of(c, c.outHeight(), c.outWidth(), c.padding(), c.padding());
+  }
+
+  /// For the source's gradient from transposed weights, which are turned if the stride is 1.
+  static WinogradTiling backwardData(ConvSpec c) {
+    int height = c.kernelHeight();
+    int width = c.kernelWidth();
+    int stride = c.stride();
+    if (stride == 1) {
+      return of(c, c.height(), c.width(), height - 1 - c.padding(), width - 1 - c.padding());
+    }
+    WinogradTransforms transforms = transforms(c);
+    int length = transforms.taps();
+    WinogradAxis rows = WinogradAxis.strided(c.height(), height, stride, c.padding(), length);
+    WinogradAxis columns = WinogradAxis.strided(c.width(), width, stride, c.padding(), length);
+    return new WinogradTiling(transforms, rows, columns, width, height * width);
+  }
+
+  private static WinogradTiling of(ConvSpec c, int height, int width, int top, int left) {
+    WinogradTransforms transforms = transforms(c);
+    int length = transforms.taps();
+    int stride = c.stride();
+    WinogradAxis rows = WinogradAxis.forward(height, c.kernelHeight(), stride, top, length);
+    WinogradAxis columns = WinogradAxis.forward(width, c.kernelWidth(), stride, left, length);
+    int taps = c.kernelHeight() * c.kernelWidth();
+    return new WinogradTiling(transforms, rows, columns, c.kernelWidth(), taps);
+  }
+
+  /// Those that need fewer points, which F(4x4, 2x2) alone has with a stride.
+  private static WinogradTransforms transforms(ConvSpec c) {
+    return c.stride() > 1 || points(c, TWO_TAPS) < points(c, THREE_TAPS) ? TWO_TAPS : THREE_TAPS;
+  }
+
+  private static int points(ConvSpec c, WinogradTransforms t) {
+    return Math.ceilDiv(c.kernelHeight(), t.taps())
+        * Math.ceilDiv(c.kernelWidth(), t.taps())
+        * t.size()
+        * t.size();
+  }
+
+  /// Parts that each tile's input has.
+  int parts() {
+    return rows.parts() * columns.parts();
+  }
+
+  /// Phases that the results have.
+  int phases() {
+    return rows.phases() * columns.phases();
+  }
+
   int tilesPerRow() {
-    return Math.ceilDiv(width, 4);
+    return columns.tiles();
   }
 
   @Override
   public int tilesPerImage() {
-    return tilesPerRow() * Math.ceilDiv(height, 4);
+    return tilesPerRow() * rows.tiles();
   }
 
   @Override
   public int points() {
-    return 36;
-  }
-
-  @Override
-  public int tapsOfWeights() {
-    return 9;
+    return transforms.size() * transforms.size();
   }
 
   @Override
@@ -58,22 +115,90 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
     return false;
   }
 
+  /// A strip of tiles halfway through a transform, one row of zeros or start values, and the
+  /// results
+  /// of tiles that reach over the rim; or the taps of a part and what their transform needs.
   @Override
   public int scratchBytes() {
-    return SCRATCH_BYTES;
+    return (int) Math.max(11 * STRIP_ROW, transforms.weightScratch() + partBytes());
+  }
+
+  private long partBytes() {
+    return transforms.taps() * transforms.taps() * PAIR;
+  }
+
+  /// The tap of a part's weights, or -1 if it has none there.
+  private int tap(int phase, int part, int y, int x) {
+    int row = rows.taps()[phase / columns.phases()][part / columns.parts()][y];
+    int column = columns.taps()[phase % columns.phases()][part % columns.parts()][x];
+    return row < 0 || column < 0 ? -1 : row * kernelWidth + column;
+  }
+
+  /// Whether the weights are one part in the order of its taps.
+  private boolean isWhole() {
+    return taps == transforms.taps() * transforms.taps() && parts() * phases() == 1;
   }
 
   @Override
   public void weights(
       MemorySegment packed,
       long at,
+      int dstBlock,
+      int srcBlock,
+      int srcBlocks,
       MemorySegment scratch,
       long tmp,
       MemorySegment dst,
       long to,
       long row,
       long step) {
-    WinogradTransforms.weights(packed, at, Lanes.COUNT * V, scratch, tmp, dst, to, row, step);
+    int pair = dstBlock / phases() * (srcBlocks / parts()) + srcBlock / parts();
+    long from = at + (long) pair * taps * PAIR;
+    if (isWhole()) {
+      transforms.weights(packed, from, PAIR, scratch, tmp, dst, to, row, step);
+      return;
+    }
+    int length = transforms.taps();
+    long part = tmp + transforms.weightScratch();
+    for (int i = 0; i < length * length; i++) {
+      int tap = tap(dstBlock % phases(), srcBlock % parts(), i / length, i % length);
+      if (tap < 0) {
+        Vectors.zero(scratch, part + i * PAIR, PAIR);
+      } else {
+        PatchTransform.gather(packed, from + tap * PAIR, Lanes.COUNT, scratch, part + i * PAIR, V);
+      }
+    }
+    transforms.weights(scratch, part, PAIR, scratch, tmp, dst, to, row, step);
+  }
+
+  /// Transforms the points of the gradient of a pair of blocks to the taps of their part.
+  ///
+  /// @param u where they lie in `src`, `step` apart
+  void weightGradient(
+      MemorySegment src,
+      long u,
+      long step,
+      int dstBlock,
+      int srcBlock,
+      int srcBlocks,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dWeights) {
+    int pair = dstBlock * (srcBlocks / parts()) + srcBlock / parts();
+    long to = (long) pair * taps * PAIR;
+    if (isWhole()) {
+      transforms.weightGradient(src, u, step, scratch, tmp, dWeights, to, PAIR);
+      return;
+    }
+    int length = transforms.taps();
+    long part = tmp + transforms.weightScratch();
+    transforms.weightGradient(src, u, step, scratch, tmp, scratch, part, PAIR);
+    for (int i = 0; i < length * length; i++) {
+      int tap = tap(0, srcBlock % parts(), i / length, i % length);
+      if (tap >= 0) {
+        PatchTransform.gather(scratch, part + i * PAIR, Lanes.COUNT, dWeights, to + tap * PAIR, V);
+      }
+    }
   }
 
   /// Tiles of one row are transformed together, because their patches overlap.
@@ -123,54 +248,59 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
       long to,
       long tileStep,
       long step) {
-    int y = firstRow(tile) - padding;
-    int x = firstColumn(tile) - padding;
+    int part = block % parts();
+    int stride = rows.srcStride();
+    int y = firstRow(tile) * stride + rows.offsets()[part / columns.parts()];
+    int x = firstColumn(tile) * stride + columns.offsets()[part % columns.parts()];
     int h = src.shape().height();
     int w = src.shape().width();
-    int width = count * 4 + 2;
-    int first = Math.clamp(-x, 0, width);
-    int end = Math.clamp(w - x, first, width);
+    int size = transforms.size();
+    int width = count * 4 + size - 4;
+    int first = Math.clamp(Math.ceilDiv(-x, stride), 0, width);
+    int end = Math.clamp(Math.ceilDiv(w - x, stride), first, width);
     MemorySegment map = src.segment();
-    long row = w * V;
-    long at = at(src, tile / tilesPerImage(), block) + y * row + (x + first) * V;
+    long row = stride * w * V;
+    long from =
+        at(src, tile / tilesPerImage(), block / parts()) + ((long) y * w + x + first * stride) * V;
     long zeros = tmp + SPARE_ROW;
-    clear(scratch, tmp, 6, first, end, width, y >= 0 && y + 6 <= h);
+    clear(scratch, tmp, size, first, end, width);
+    if (y < 0 || y + (size - 1) * stride >= h) {
+      // Read at the same pace as the map.
+      Vectors.zero(scratch, zeros, width * stride * V);
+    }
     boolean in0 = inside(y, h);
-    boolean in1 = inside(y + 1, h);
-    boolean in2 = inside(y + 2, h);
-    boolean in3 = inside(y + 3, h);
-    boolean in4 = inside(y + 4, h);
-    boolean in5 = inside(y + 5, h);
-    WinogradTransforms.inputColumns(
+    boolean in1 = inside(y + stride, h);
+    boolean in2 = inside(y + 2 * stride, h);
+    boolean in3 = inside(y + 3 * stride, h);
+    boolean in4 = inside(y + 4 * stride, h);
+    boolean in5 = inside(y + 5 * stride, h);
+    transforms.inputColumns(
         in0 ? map : scratch,
-        in0 ? at : zeros,
+        in0 ? from : zeros,
         in1 ? map : scratch,
-        in1 ? at + row : zeros,
+        in1 ? from + row : zeros,
         in2 ? map : scratch,
-        in2 ? at + 2 * row : zeros,
+        in2 ? from + 2 * row : zeros,
         in3 ? map : scratch,
-        in3 ? at + 3 * row : zeros,
+        in3 ? from + 3 * row : zeros,
         in4 ? map : scratch,
-        in4 ? at + 4 * row : zeros,
+        in4 ? from + 4 * row : zeros,
         in5 ? map : scratch,
-        in5 ? at + 5 * row : zeros,
+        in5 ? from + 5 * row : zeros,
+        stride * V,
         end - first,
         scratch,
         tmp + first * V,
         STRIP_ROW);
-    WinogradTransforms.inputRows(scratch, tmp, STRIP_ROW, count, dst, to, tileStep, step);
+    transforms.inputRows(scratch, tmp, STRIP_ROW, count, dst, to, tileStep, step);
   }
 
-  /// Zeroes what a strip has outside of the columns `first` to `end`, and the row of zeros unless
-  /// all rows are inside.
+  /// Zeroes what a strip has outside of the columns `first` to `end`.
   private static void clear(
-      MemorySegment scratch, long tmp, int rows, int first, int end, int width, boolean inside) {
+      MemorySegment scratch, long tmp, int rows, int first, int end, int width) {
     for (int i = 0; i < rows && end - first < width; i++) {
       Vectors.zero(scratch, tmp + i * STRIP_ROW, first * V);
       Vectors.zero(scratch, tmp + i * STRIP_ROW + end * V, (width - end) * V);
-    }
-    if (!inside) {
-      Vectors.zero(scratch, tmp + SPARE_ROW, width * V);
     }
   }
 
@@ -189,8 +319,7 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
   }
 
   /// Transforms the gradient at the results of the tiles `from` to `to` (exclusive) and one block
-  /// of
-  /// channels to 36 points; tiles lie side by side there.
+  /// of channels to points; tiles lie side by side there.
   void gradient(
       Tensor dDst,
       int from,
@@ -220,16 +349,20 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
       long step) {
     int y = firstRow(tile);
     int x = firstColumn(tile);
-    int columns = Math.min(count * 4, width - x);
+    int height = rows.results(0);
+    int width = Math.min(count * 4, columns.results(0) - x);
     MemorySegment map = dDst.segment();
-    long row = width * V;
+    long row = columns.results(0) * V;
     long at = at(dDst, tile / tilesPerImage(), block) + y * row + x * V;
     long zeros = tmp + SPARE_ROW;
-    clear(scratch, tmp, 6, 0, columns, count * 4, y + 4 <= height);
+    clear(scratch, tmp, transforms.size(), 0, width, count * 4);
+    if (y + 4 > height) {
+      Vectors.zero(scratch, zeros, width * V);
+    }
     boolean in1 = y + 1 < height;
     boolean in2 = y + 2 < height;
     boolean in3 = y + 3 < height;
-    WinogradTransforms.gradientColumns(
+    transforms.gradientColumns(
         map,
         at,
         in1 ? map : scratch,
@@ -238,11 +371,11 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
         in2 ? at + 2 * row : zeros,
         in3 ? map : scratch,
         in3 ? at + 3 * row : zeros,
-        columns,
+        width,
         scratch,
         tmp,
         STRIP_ROW);
-    WinogradTransforms.gradientRows(scratch, tmp, STRIP_ROW, count, dst, to, step);
+    transforms.gradientRows(scratch, tmp, STRIP_ROW, count, dst, to, step);
   }
 
   @Override
@@ -260,7 +393,7 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
       long tmp) {
     for (int tile = from; tile < to; ) {
       int count = strip(tile, to);
-      WinogradTransforms.outputColumns(points, at + (tile - from) * V, step, count, scratch, tmp);
+      transforms.outputColumns(points, at + (tile - from) * V, step, count, scratch, tmp);
       outputStrip(tile, count, block, bias, dst, floor, scratch, tmp);
       tile += count;
     }
@@ -275,21 +408,32 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
       float floor,
       MemorySegment scratch,
       long tmp) {
+    int phase = block % phases();
+    int rowPhase = phase / columns.phases();
+    int columnPhase = phase % columns.phases();
     int y = firstRow(tile);
     int x = firstColumn(tile);
-    int rows = Math.min(4, height - y);
-    int columns = Math.min(count * 4, width - x);
-    MemorySegment map = dst.segment();
-    long row = width * V;
-    long to = at(dst, tile / tilesPerImage(), block) + y * row + x * V;
-    long spare = tmp + SPARE_STRIP;
-    boolean whole = rows == 4 && columns == count * 4;
-    if (bias != null) {
-      Vectors.fill(bias, block * V, scratch, tmp + SPARE_ROW, count * 4);
-    } else if (!whole) {
-      copy(map, to, row, rows, columns, scratch, spare, STRIP_ROW);
+    int height = Math.min(4, rows.results(rowPhase) - y);
+    int width = Math.min(count * 4, columns.results(columnPhase) - x);
+    if (height <= 0 || width <= 0) {
+      return;
     }
-    WinogradTransforms.outputRows(
+    int stride = rows.dstStride();
+    MemorySegment map = dst.segment();
+    long pixel = stride * V;
+    long row = columns.size() * pixel;
+    long to =
+        at(dst, tile / tilesPerImage(), block / phases())
+            + (y * stride + rowPhase) * columns.size() * V
+            + (x * stride + columnPhase) * V;
+    long spare = tmp + SPARE_STRIP;
+    boolean whole = height == 4 && width == count * 4 && stride == 1;
+    if (bias != null) {
+      Vectors.fill(bias, block / phases() * V, scratch, tmp + SPARE_ROW, count * 4);
+    } else if (!whole) {
+      copy(map, to, row, pixel, height, width, scratch, spare, STRIP_ROW, V);
+    }
+    transforms.outputRows(
         scratch,
         tmp,
         count,
@@ -301,7 +445,7 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
         whole ? row : STRIP_ROW,
         floor);
     if (!whole) {
-      copy(scratch, spare, STRIP_ROW, rows, columns, map, to, row);
+      copy(scratch, spare, STRIP_ROW, V, height, width, map, to, row, pixel);
     }
   }
 
@@ -312,10 +456,10 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
       int count = strip(tile, to);
       int y = firstRow(tile);
       int x = firstColumn(tile);
-      long row = width * V;
+      long row = columns.size() * V;
       long at = at(dst, tile / tilesPerImage(), block) + y * row + x * V;
-      int columns = Math.min(count * 4, width - x);
-      statistics.add(slot, block, dst.segment(), at, Math.min(4, height - y), row, columns);
+      int width = Math.min(count * 4, columns.size() - x);
+      statistics.add(slot, block, dst.segment(), at, Math.min(4, rows.size() - y), row, width);
       tile += count;
     }
   }
@@ -328,16 +472,16 @@ record WinogradTiling(int padding, int height, int width) implements TileTransfo
       MemorySegment src,
       long at,
       long srcRow,
+      long srcPixel,
       int rows,
       int columns,
       MemorySegment dst,
       long to,
-      long dstRow) {
+      long dstRow,
+      long dstPixel) {
     for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        fromMemorySegment(SPECIES, src, at + i * srcRow + j * V, ORDER)
-            .intoMemorySegment(dst, to + i * dstRow + j * V, ORDER);
-      }
+      PatchTransform.gather(
+          src, at + i * srcRow, srcPixel, columns, dst, to + i * dstRow, dstPixel);
     }
   }
 }

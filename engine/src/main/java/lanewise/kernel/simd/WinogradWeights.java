@@ -5,18 +5,19 @@ import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
-/// The gradient of 3x3 weights through Winograd F(4x4, 3x3): inputs and output gradients of a block
-/// of tiles are transformed to 36 points `V[36][panel][tile][C of the panel]` and
-/// `Z[36][K][tile]`, the 36 products `dU[point] += V[point]' Z[point]` are split over the threads,
-/// and after the last block an inverse transform makes the 3x3 gradient. Each element of dU is
-/// summed by one thread at a time over the tiles in their order.
+/// The gradient of weights through Winograd ([WinogradTiling]): inputs and output gradients of a
+/// block of tiles are transformed to points `V[point][panel][tile][C of the panel]` and
+/// `Z[point][K][tile]`, the products `dU[point] += V[point]' Z[point]` are split over the threads,
+/// and after the last block an inverse transform makes the gradient. Each element of dU is summed
+/// by
+/// one thread at a time over the tiles in their order. Where the convolution has parts, each block
+/// of C has one block in V per part.
 ///
 /// Small dU are split by points. Large ones (deep layers) are split by pairs of channel blocks, all
 /// points of a few pairs at a time, so that the inverse transform finds them in the cache; if all
 /// tiles fit into one block, dU never reaches main memory.
 final class WinogradWeights {
 
-  private static final int POINTS = 36;
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
   private static final int PANEL = WeightTiles.PANEL_BLOCKS;
@@ -34,7 +35,8 @@ final class WinogradWeights {
   private static final int PIECE_BLOCKS = Math.max(2, PANEL);
 
   private final WinogradTiling tiling;
-  private final ConvSpec c;
+  private final int points;
+  private final int srcChannels;
   private final int srcBlocks;
   private final int dstBlocks;
   private final int groups;
@@ -59,18 +61,19 @@ final class WinogradWeights {
   private int blockCount;
 
   WinogradWeights(ConvSpec c, int batch, int threads) {
-    this.c = c;
-    tiling = new WinogradTiling(c.padding(), c.outHeight(), c.outWidth());
-    srcBlocks = Math.ceilDiv(c.channels(), Lanes.COUNT);
+    tiling = WinogradTiling.forward(c);
+    points = tiling.points();
+    srcBlocks = WeightPacking.blocks(c.channels()) * tiling.parts();
+    srcChannels = tiling.parts() == 1 ? c.channels() : srcBlocks * Lanes.COUNT;
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * tiling.tilesPerImage();
-    byPairs = POINTS * srcBlocks * dstBlocks * PAIR > LARGE_GRADIENT;
-    long perTile = POINTS * (srcBlocks + dstBlocks) * VECTOR;
+    byPairs = points * srcBlocks * dstBlocks * PAIR > LARGE_GRADIENT;
+    long perTile = points * (srcBlocks + dstBlocks) * VECTOR;
     long blockBytes = byPairs ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
     blockTiles = Math.min(tiles, Math.max(32, (int) (blockBytes / perTile)));
     kept = !byPairs || blockTiles < tiles;
-    // Two cache lines more, so that the 36 points fall into different cache sets.
+    // Two cache lines more, so that the points fall into different cache sets.
     vStep = Math.ceilDiv(srcBlocks, PANEL) * PANEL * blockTiles * VECTOR + 128;
     zStep = blockTiles * dstBlocks * VECTOR + 128;
     uStep = (kept ? srcBlocks * dstBlocks : PIECE_BLOCKS * Lanes.MAX_BLOCKS) * PAIR;
@@ -82,11 +85,11 @@ final class WinogradWeights {
 
   /// Bytes of workspace: V, Z, dU (once, or what a thread works on) and scratch memory per thread.
   long workspaceBytes() {
-    return uAt(loops.length) + (kept ? POINTS * uStep : 0) + loops.length * scratchBytes();
+    return uAt(loops.length) + (kept ? points * uStep : 0) + loops.length * scratchBytes();
   }
 
-  private static long scratchBytes() {
-    return (long) WinogradTiling.SCRATCH_BYTES + Tiles.SCRATCH_BYTES;
+  private long scratchBytes() {
+    return (long) tiling.scratchBytes() + Tiles.SCRATCH_BYTES;
   }
 
   /// Where one block of source channels of the first tile lies in V.
@@ -95,11 +98,11 @@ final class WinogradWeights {
   }
 
   private long zAt() {
-    return POINTS * vStep;
+    return points * vStep;
   }
 
   private long uAt(int thread) {
-    return POINTS * (vStep + zStep) + (kept ? 0 : thread * POINTS * uStep);
+    return points * (vStep + zStep) + (kept ? 0 : thread * points * uStep);
   }
 
   private long scratchAt(int thread) {
@@ -118,7 +121,7 @@ final class WinogradWeights {
       if (byPairs) {
         parallel.run(groups * Math.ceilDiv(srcBlocks, PIECE_BLOCKS), pairs);
       } else {
-        parallel.run(POINTS * groups, pointGroup);
+        parallel.run(points * groups, pointGroup);
       }
     }
     if (!byPairs) {
@@ -159,13 +162,12 @@ final class WinogradWeights {
   }
 
   private void inverse(int pair, int thread) {
-    inverse(uAt(0) + pair * PAIR, pair, thread);
+    inverse(uAt(0) + pair * PAIR, pair / srcBlocks, pair % srcBlocks, thread);
   }
 
-  private void inverse(long u, int pair, int thread) {
-    long to = pair * 9 * PAIR;
-    WinogradTransforms.weightGradient(
-        workspace, u, uStep, workspace, scratchAt(thread), dWeights, to, PAIR);
+  private void inverse(long u, int dstBlock, int srcBlock, int thread) {
+    tiling.weightGradient(
+        workspace, u, uStep, dstBlock, srcBlock, srcBlocks, workspace, scratchAt(thread), dWeights);
   }
 
   /// All points of some pairs of channel blocks; after the last tiles their gradient.
@@ -176,13 +178,13 @@ final class WinogradWeights {
     int to = Math.min(srcBlocks, from + PIECE_BLOCKS);
     long u = uAt(thread) + (kept ? (block * srcBlocks + from) * PAIR : 0);
     long uBlock = (kept ? srcBlocks : PIECE_BLOCKS) * PAIR;
-    for (int point = 0; point < POINTS; point++) {
+    for (int point = 0; point < points; point++) {
       product(point, block, from, to, u, uBlock, thread);
     }
     if (firstTile + blockCount == tiles) {
       for (int b = 0; b < blocks; b++) {
         for (int s = from; s < to; s++) {
-          inverse(u + b * uBlock + (s - from) * PAIR, (block + b) * srcBlocks + s, thread);
+          inverse(u + b * uBlock + (s - from) * PAIR, block + b, s, thread);
         }
       }
     }
@@ -200,8 +202,7 @@ final class WinogradWeights {
       Vectors.zero(workspace, at + b * uBlock, (to - from) * PAIR);
     }
     for (int s = from; s < to; s += PANEL) {
-      int channels =
-          Math.min(Math.min(PANEL, to - s) * Lanes.COUNT, c.channels() - s * Lanes.COUNT);
+      int channels = Math.min(Math.min(PANEL, to - s) * Lanes.COUNT, srcChannels - s * Lanes.COUNT);
       int rows = WeightTiles.panelRows(blocks, channels);
       for (int ch = 0; ch < channels; ch += rows) {
         WeightTiles.runPanel(
@@ -218,7 +219,7 @@ final class WinogradWeights {
             at + (s - from) * PAIR + ch * VECTOR,
             uBlock,
             workspace,
-            scratchAt(thread) + WinogradTiling.SCRATCH_BYTES);
+            scratchAt(thread) + tiling.scratchBytes());
       }
     }
   }

@@ -247,9 +247,10 @@ class ConvolutionTest {
 
   @Test
   void winogradSaysWhatItCannotDo() {
-    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 5, 5, 1, 2, 1))).contains("not 3x3");
-    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 1, 1, 1, 1))).contains("not 3x3");
-    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 3, 2, 1, 1))).contains("stride");
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 8, 8, 1, 4, 1))).contains("not 2x2 to 7x7");
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 1, 1, 0, 1))).contains("not 2x2 to 7x7");
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 5, 5, 2, 2, 1))).contains("stride");
+    assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 3, 3, 1, 1))).contains("stride");
     assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 3, 1, 1, 2))).contains("groups");
     assertThat(refusal(new ConvSpec(16, 8, 8, 16, 3, 3, 1, 3, 1))).contains("padding");
   }

@@ -1,0 +1,303 @@
+package lanewise.kernel.simd;
+
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// F(4x4, 2x2): 25 multiplications for 16 results of 2x2 weights instead of 64. Interpolation
+/// points
+/// 1, -1, 1/2, -1/2 and infinity: without 0 they are symmetric, and with 1 among them results need
+/// no scaling.
+final class WinogradF4x2 implements WinogradTransforms {
+
+  private static final long V = Lanes.BYTES;
+
+  /// The second pair of points.
+  private static final float Q = 0.5f;
+
+  private static final float Q2 = Q * Q;
+
+  /// Factors of the weights at 1 and at Q: 1 over the product of the distances from the others.
+  private static final float AT_ONE = 1 / (2 * (1 - Q2));
+
+  private static final float AT_Q = 1 / (2 * Q * (Q2 - 1));
+
+  @Override
+  public int taps() {
+    return 2;
+  }
+
+  @Override
+  public void inputColumns(
+      MemorySegment row0,
+      long at0,
+      MemorySegment row1,
+      long at1,
+      MemorySegment row2,
+      long at2,
+      MemorySegment row3,
+      long at3,
+      MemorySegment row4,
+      long at4,
+      MemorySegment row5,
+      long at5,
+      long pixel,
+      int count,
+      MemorySegment dst,
+      long to,
+      long toRow) {
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector minusQ = FloatVector.broadcast(SPECIES, -Q);
+    FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q2);
+    FloatVector minusSum = FloatVector.broadcast(SPECIES, -1 - Q2);
+    FloatVector product = FloatVector.broadcast(SPECIES, Q2);
+    for (int x = 0; x < count; x++) {
+      // A constant step for stride 2 gained nothing: it waits for the source.
+      long i = x * pixel;
+      long t = to + x * V;
+      FloatVector d0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
+      FloatVector d1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
+      FloatVector d2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
+      FloatVector d3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
+      FloatVector d4 = fromMemorySegment(SPECIES, row4, at4 + i, ORDER);
+      FloatVector odd = d1.fma(minusQ2, d3);
+      FloatVector even = d0.fma(minusQ2, d2);
+      FloatVector wideOdd = d3.sub(d1);
+      FloatVector wideEven = d2.sub(d0);
+      odd.add(even).intoMemorySegment(dst, t, ORDER);
+      odd.sub(even).intoMemorySegment(dst, t + toRow, ORDER);
+      wideEven.fma(q, wideOdd).intoMemorySegment(dst, t + 2 * toRow, ORDER);
+      wideEven.fma(minusQ, wideOdd).intoMemorySegment(dst, t + 3 * toRow, ORDER);
+      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t + 4 * toRow, ORDER);
+    }
+  }
+
+  @Override
+  public void inputRows(
+      MemorySegment src,
+      long at,
+      long row,
+      int tiles,
+      MemorySegment dst,
+      long to,
+      long tile,
+      long step) {
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector minusQ = FloatVector.broadcast(SPECIES, -Q);
+    FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q2);
+    FloatVector minusSum = FloatVector.broadcast(SPECIES, -1 - Q2);
+    FloatVector product = FloatVector.broadcast(SPECIES, Q2);
+    for (int y = 0; y < 5; y++) {
+      for (int x = 0; x < tiles; x++) {
+        long s = at + y * row + x * 4 * V;
+        long t = to + y * 5 * step + x * tile;
+        FloatVector d0 = fromMemorySegment(SPECIES, src, s, ORDER);
+        FloatVector d1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
+        FloatVector d2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
+        FloatVector d3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
+        FloatVector d4 = fromMemorySegment(SPECIES, src, s + 4 * V, ORDER);
+        FloatVector odd = d1.fma(minusQ2, d3);
+        FloatVector even = d0.fma(minusQ2, d2);
+        FloatVector wideOdd = d3.sub(d1);
+        FloatVector wideEven = d2.sub(d0);
+        odd.add(even).intoMemorySegment(dst, t, ORDER);
+        odd.sub(even).intoMemorySegment(dst, t + step, ORDER);
+        wideEven.fma(q, wideOdd).intoMemorySegment(dst, t + 2 * step, ORDER);
+        wideEven.fma(minusQ, wideOdd).intoMemorySegment(dst, t + 3 * step, ORDER);
+        d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t + 4 * step, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void outputColumns(
+      MemorySegment src, long at, long step, int tiles, MemorySegment dst, long to) {
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
+    FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
+    for (int j = 0; j < 5; j++) {
+      long s = at + j * step;
+      long t = to + j * STRIP_TILES * V;
+      for (int x = 0; x < tiles; x++) {
+        long i = x * V;
+        FloatVector m0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
+        FloatVector m1 = fromMemorySegment(SPECIES, src, s + 5 * step + i, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 10 * step + i, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 15 * step + i, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 20 * step + i, ORDER);
+        FloatVector a = m0.add(m1);
+        FloatVector b = m0.sub(m1);
+        FloatVector c = m2.add(m3);
+        FloatVector d = m2.sub(m3);
+        a.add(c).intoMemorySegment(dst, t + i, ORDER);
+        d.fma(q, b).intoMemorySegment(dst, t + 5 * STRIP_TILES * V + i, ORDER);
+        c.fma(q2, a).intoMemorySegment(dst, t + 10 * STRIP_TILES * V + i, ORDER);
+        d.fma(q3, b).add(m4).intoMemorySegment(dst, t + 15 * STRIP_TILES * V + i, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void outputRows(
+      MemorySegment src,
+      long at,
+      int tiles,
+      MemorySegment init,
+      long initAt,
+      long initRow,
+      MemorySegment dst,
+      long to,
+      long row,
+      float floor) {
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
+    FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
+    FloatVector low = FloatVector.broadcast(SPECIES, floor);
+    for (int i = 0; i < 4; i++) {
+      for (int x = 0; x < tiles; x++) {
+        long s = at + i * 5 * STRIP_TILES * V + x * V;
+        long n = initAt + i * initRow + x * 4 * V;
+        long t = to + i * row + x * 4 * V;
+        FloatVector m0 = fromMemorySegment(SPECIES, src, s, ORDER);
+        FloatVector m1 = fromMemorySegment(SPECIES, src, s + STRIP_TILES * V, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 2 * STRIP_TILES * V, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 3 * STRIP_TILES * V, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 4 * STRIP_TILES * V, ORDER);
+        FloatVector a = m0.add(m1);
+        FloatVector b = m0.sub(m1);
+        FloatVector c = m2.add(m3);
+        FloatVector d = m2.sub(m3);
+        a.add(c)
+            .add(fromMemorySegment(SPECIES, init, n, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t, ORDER);
+        d.fma(q, b)
+            .add(fromMemorySegment(SPECIES, init, n + V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + V, ORDER);
+        c.fma(q2, a)
+            .add(fromMemorySegment(SPECIES, init, n + 2 * V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + 2 * V, ORDER);
+        d.fma(q3, b)
+            .add(m4)
+            .add(fromMemorySegment(SPECIES, init, n + 3 * V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + 3 * V, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void gradientColumns(
+      MemorySegment row0,
+      long at0,
+      MemorySegment row1,
+      long at1,
+      MemorySegment row2,
+      long at2,
+      MemorySegment row3,
+      long at3,
+      int count,
+      MemorySegment dst,
+      long to,
+      long toRow) {
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
+    FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
+    for (int x = 0; x < count; x++) {
+      long i = x * V;
+      long t = to + i;
+      FloatVector y0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
+      FloatVector y1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
+      FloatVector y2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
+      FloatVector y3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
+      FloatVector even = y0.add(y2);
+      FloatVector odd = y1.add(y3);
+      FloatVector narrowEven = y2.fma(q2, y0);
+      FloatVector narrowOdd = y3.fma(q3, y1.mul(q));
+      even.add(odd).intoMemorySegment(dst, t, ORDER);
+      even.sub(odd).intoMemorySegment(dst, t + toRow, ORDER);
+      narrowEven.add(narrowOdd).intoMemorySegment(dst, t + 2 * toRow, ORDER);
+      narrowEven.sub(narrowOdd).intoMemorySegment(dst, t + 3 * toRow, ORDER);
+      y3.intoMemorySegment(dst, t + 4 * toRow, ORDER);
+    }
+  }
+
+  @Override
+  public void gradientRows(
+      MemorySegment src, long at, long row, int tiles, MemorySegment dst, long to, long step) {
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
+    FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
+    for (int y = 0; y < 5; y++) {
+      for (int x = 0; x < tiles; x++) {
+        long s = at + y * row + x * 4 * V;
+        long t = to + y * 5 * step + x * V;
+        FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER);
+        FloatVector y1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
+        FloatVector y2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
+        FloatVector y3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
+        FloatVector even = y0.add(y2);
+        FloatVector odd = y1.add(y3);
+        FloatVector narrowEven = y2.fma(q2, y0);
+        FloatVector narrowOdd = y3.fma(q3, y1.mul(q));
+        even.add(odd).intoMemorySegment(dst, t, ORDER);
+        even.sub(odd).intoMemorySegment(dst, t + step, ORDER);
+        narrowEven.add(narrowOdd).intoMemorySegment(dst, t + 2 * step, ORDER);
+        narrowEven.sub(narrowOdd).intoMemorySegment(dst, t + 3 * step, ORDER);
+        y3.intoMemorySegment(dst, t + 4 * step, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void weightLine(
+      MemorySegment src,
+      long s,
+      long element,
+      MemorySegment dst,
+      long to,
+      long toRow,
+      long toElement) {
+    FloatVector one = FloatVector.broadcast(SPECIES, AT_ONE);
+    FloatVector q0 = FloatVector.broadcast(SPECIES, AT_Q);
+    FloatVector q1 = FloatVector.broadcast(SPECIES, AT_Q * Q);
+    for (int channel = 0; channel < Lanes.COUNT; channel++) {
+      long i = channel * V;
+      long t = to + channel * toRow;
+      FloatVector g0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
+      FloatVector even = g0.mul(one);
+      FloatVector odd = g1.mul(one);
+      FloatVector narrowEven = g0.mul(q0);
+      FloatVector narrowOdd = g1.mul(q1);
+      odd.add(even).intoMemorySegment(dst, t, ORDER);
+      odd.sub(even).intoMemorySegment(dst, t + toElement, ORDER);
+      narrowOdd.add(narrowEven).intoMemorySegment(dst, t + 2 * toElement, ORDER);
+      narrowOdd.sub(narrowEven).intoMemorySegment(dst, t + 3 * toElement, ORDER);
+      g1.intoMemorySegment(dst, t + 4 * toElement, ORDER);
+    }
+  }
+
+  @Override
+  public void weightGradientLine(
+      MemorySegment src, long s, long element, MemorySegment dst, long t, long toElement) {
+    FloatVector one = FloatVector.broadcast(SPECIES, AT_ONE);
+    FloatVector q0 = FloatVector.broadcast(SPECIES, AT_Q);
+    FloatVector q1 = FloatVector.broadcast(SPECIES, AT_Q * Q);
+    for (int channel = 0; channel < Lanes.COUNT; channel++) {
+      long i = channel * V;
+      FloatVector u0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
+      FloatVector u1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
+      FloatVector u2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);
+      FloatVector u3 = fromMemorySegment(SPECIES, src, s + 3 * element + i, ORDER);
+      FloatVector u4 = fromMemorySegment(SPECIES, src, s + 4 * element + i, ORDER);
+      u2.sub(u3).fma(q0, u0.sub(u1).mul(one)).intoMemorySegment(dst, t + i, ORDER);
+      u2.add(u3).fma(q1, u0.add(u1).fma(one, u4)).intoMemorySegment(dst, t + toElement + i, ORDER);
+    }
+  }
+}

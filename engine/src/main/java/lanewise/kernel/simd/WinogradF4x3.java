@@ -1,0 +1,357 @@
+package lanewise.kernel.simd;
+
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// F(4x4, 3x3): `Y = A' [ (G g G') * (B' d B) ] A` with d 6x6 input, g 3x3 weights, Y 4x4 output.
+///
+/// Interpolation points 0, 3/4, -3/4, 3/2, -3/2 and infinity: spread evenly around 1, they keep the
+/// constants of all transforms small and those of A and B exact. Errors are half those of the usual
+/// 0, 1, -1, 2, -2 (`docs/equal-weights.md`; on the choice of points: Barabasz et al. 2018, "Error
+/// Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks").
+final class WinogradF4x3 implements WinogradTransforms {
+
+  private static final long V = Lanes.BYTES;
+
+  /// The points besides 0 and infinity are P, -P, Q and -Q.
+  private static final float P = 0.75f;
+
+  private static final float Q = 1.5f;
+
+  /// Factors of the weights at 0, +-P and +-Q: 1 over the product of the distances from the others.
+  private static final float AT_ZERO = 1 / (P * P * Q * Q);
+
+  private static final float AT_P = 1 / (2 * P * P * (P * P - Q * Q));
+  private static final float AT_Q = 1 / (2 * Q * Q * (Q * Q - P * P));
+
+  /// Powers of P. What belongs to row `i` and column `j` of a result has P^(i + j) in front of it,
+  /// which the transform of results takes out and multiplies by at the very end.
+  private static final float[] SCALES = {
+    1, P, P * P, P * P * P, P * P * P * P, P * P * P * P * P, P * P * P * P * P * P
+  };
+
+  @Override
+  public int taps() {
+    return 3;
+  }
+
+  @Override
+  public void inputColumns(
+      MemorySegment row0,
+      long at0,
+      MemorySegment row1,
+      long at1,
+      MemorySegment row2,
+      long at2,
+      MemorySegment row3,
+      long at3,
+      MemorySegment row4,
+      long at4,
+      MemorySegment row5,
+      long at5,
+      long pixel,
+      int count,
+      MemorySegment dst,
+      long to,
+      long toRow) {
+    if (pixel != V) {
+      // A constant step keeps the bounds checks out of the loop.
+      throw new IllegalArgumentException("pixels %d bytes apart".formatted(pixel));
+    }
+    FloatVector p = FloatVector.broadcast(SPECIES, P);
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector minusP = FloatVector.broadcast(SPECIES, -P);
+    FloatVector minusQ = FloatVector.broadcast(SPECIES, -Q);
+    FloatVector minusP2 = FloatVector.broadcast(SPECIES, -P * P);
+    FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q * Q);
+    FloatVector minusSum = FloatVector.broadcast(SPECIES, -P * P - Q * Q);
+    FloatVector product = FloatVector.broadcast(SPECIES, P * P * Q * Q);
+    for (int x = 0; x < count; x++) {
+      long i = x * V;
+      long t = to + i;
+      FloatVector d0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
+      FloatVector d1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
+      FloatVector d2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
+      FloatVector d3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
+      FloatVector d4 = fromMemorySegment(SPECIES, row4, at4 + i, ORDER);
+      FloatVector d5 = fromMemorySegment(SPECIES, row5, at5 + i, ORDER);
+      FloatVector even = d2.fma(minusQ2, d4);
+      FloatVector odd = d1.fma(minusQ2, d3);
+      FloatVector wideEven = d2.fma(minusP2, d4);
+      FloatVector wideOdd = d1.fma(minusP2, d3);
+      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t, ORDER);
+      odd.fma(p, even).intoMemorySegment(dst, t + toRow, ORDER);
+      odd.fma(minusP, even).intoMemorySegment(dst, t + 2 * toRow, ORDER);
+      wideOdd.fma(q, wideEven).intoMemorySegment(dst, t + 3 * toRow, ORDER);
+      wideOdd.fma(minusQ, wideEven).intoMemorySegment(dst, t + 4 * toRow, ORDER);
+      d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(dst, t + 5 * toRow, ORDER);
+    }
+  }
+
+  @Override
+  public void inputRows(
+      MemorySegment src,
+      long at,
+      long row,
+      int tiles,
+      MemorySegment dst,
+      long to,
+      long tile,
+      long step) {
+    FloatVector p = FloatVector.broadcast(SPECIES, P);
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector minusP = FloatVector.broadcast(SPECIES, -P);
+    FloatVector minusQ = FloatVector.broadcast(SPECIES, -Q);
+    FloatVector minusP2 = FloatVector.broadcast(SPECIES, -P * P);
+    FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q * Q);
+    FloatVector minusSum = FloatVector.broadcast(SPECIES, -P * P - Q * Q);
+    FloatVector product = FloatVector.broadcast(SPECIES, P * P * Q * Q);
+    for (int y = 0; y < 6; y++) {
+      for (int x = 0; x < tiles; x++) {
+        long s = at + y * row + x * 4 * V;
+        long t = to + y * 6 * step + x * tile;
+        FloatVector d0 = fromMemorySegment(SPECIES, src, s, ORDER);
+        FloatVector d1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
+        FloatVector d2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
+        FloatVector d3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
+        FloatVector d4 = fromMemorySegment(SPECIES, src, s + 4 * V, ORDER);
+        FloatVector d5 = fromMemorySegment(SPECIES, src, s + 5 * V, ORDER);
+        FloatVector even = d2.fma(minusQ2, d4);
+        FloatVector odd = d1.fma(minusQ2, d3);
+        FloatVector wideEven = d2.fma(minusP2, d4);
+        FloatVector wideOdd = d1.fma(minusP2, d3);
+        d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t, ORDER);
+        odd.fma(p, even).intoMemorySegment(dst, t + step, ORDER);
+        odd.fma(minusP, even).intoMemorySegment(dst, t + 2 * step, ORDER);
+        wideOdd.fma(q, wideEven).intoMemorySegment(dst, t + 3 * step, ORDER);
+        wideOdd.fma(minusQ, wideEven).intoMemorySegment(dst, t + 4 * step, ORDER);
+        d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(dst, t + 5 * step, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void outputColumns(
+      MemorySegment src, long at, long step, int tiles, MemorySegment dst, long to) {
+    FloatVector two = FloatVector.broadcast(SPECIES, Q / P);
+    FloatVector four = FloatVector.broadcast(SPECIES, Q * Q / P / P);
+    FloatVector eight = FloatVector.broadcast(SPECIES, Q * Q * Q / P / P / P);
+    for (int j = 0; j < 6; j++) {
+      long s = at + j * step;
+      long t = to + j * STRIP_TILES * V;
+      for (int x = 0; x < tiles; x++) {
+        long i = x * V;
+        FloatVector m1 = fromMemorySegment(SPECIES, src, s + 6 * step + i, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 12 * step + i, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 18 * step + i, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 24 * step + i, ORDER);
+        FloatVector a = m1.add(m2);
+        FloatVector b = m1.sub(m2);
+        FloatVector c = m3.add(m4);
+        FloatVector d = m3.sub(m4);
+        fromMemorySegment(SPECIES, src, s + i, ORDER)
+            .add(a)
+            .add(c)
+            .intoMemorySegment(dst, t + i, ORDER);
+        d.fma(two, b).intoMemorySegment(dst, t + 6 * STRIP_TILES * V + i, ORDER);
+        c.fma(four, a).intoMemorySegment(dst, t + 12 * STRIP_TILES * V + i, ORDER);
+        d.fma(eight, b)
+            .add(fromMemorySegment(SPECIES, src, s + 30 * step + i, ORDER))
+            .intoMemorySegment(dst, t + 18 * STRIP_TILES * V + i, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void outputRows(
+      MemorySegment src,
+      long at,
+      int tiles,
+      MemorySegment init,
+      long initAt,
+      long initRow,
+      MemorySegment dst,
+      long to,
+      long row,
+      float floor) {
+    FloatVector two = FloatVector.broadcast(SPECIES, Q / P);
+    FloatVector four = FloatVector.broadcast(SPECIES, Q * Q / P / P);
+    FloatVector eight = FloatVector.broadcast(SPECIES, Q * Q * Q / P / P / P);
+    FloatVector low = FloatVector.broadcast(SPECIES, floor);
+    for (int i = 0; i < 4; i++) {
+      FloatVector scale0 = FloatVector.broadcast(SPECIES, SCALES[i]);
+      FloatVector scale1 = FloatVector.broadcast(SPECIES, SCALES[i + 1]);
+      FloatVector scale2 = FloatVector.broadcast(SPECIES, SCALES[i + 2]);
+      FloatVector scale3 = FloatVector.broadcast(SPECIES, SCALES[i + 3]);
+      for (int x = 0; x < tiles; x++) {
+        long s = at + i * 6 * STRIP_TILES * V + x * V;
+        long n = initAt + i * initRow + x * 4 * V;
+        long t = to + i * row + x * 4 * V;
+        FloatVector m1 = fromMemorySegment(SPECIES, src, s + STRIP_TILES * V, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 2 * STRIP_TILES * V, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 3 * STRIP_TILES * V, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 4 * STRIP_TILES * V, ORDER);
+        FloatVector a = m1.add(m2);
+        FloatVector b = m1.sub(m2);
+        FloatVector c = m3.add(m4);
+        FloatVector d = m3.sub(m4);
+        FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER).add(a).add(c);
+        FloatVector y1 = d.fma(two, b);
+        FloatVector y2 = c.fma(four, a);
+        FloatVector y3 =
+            d.fma(eight, b).add(fromMemorySegment(SPECIES, src, s + 5 * STRIP_TILES * V, ORDER));
+        y0.fma(scale0, fromMemorySegment(SPECIES, init, n, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t, ORDER);
+        y1.fma(scale1, fromMemorySegment(SPECIES, init, n + V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + V, ORDER);
+        y2.fma(scale2, fromMemorySegment(SPECIES, init, n + 2 * V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + 2 * V, ORDER);
+        y3.fma(scale3, fromMemorySegment(SPECIES, init, n + 3 * V, ORDER))
+            .max(low)
+            .intoMemorySegment(dst, t + 3 * V, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void gradientColumns(
+      MemorySegment row0,
+      long at0,
+      MemorySegment row1,
+      long at1,
+      MemorySegment row2,
+      long at2,
+      MemorySegment row3,
+      long at3,
+      int count,
+      MemorySegment dst,
+      long to,
+      long toRow) {
+    FloatVector p = FloatVector.broadcast(SPECIES, P);
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, P * P);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, Q * Q);
+    FloatVector p3 = FloatVector.broadcast(SPECIES, P * P * P);
+    FloatVector q3 = FloatVector.broadcast(SPECIES, Q * Q * Q);
+    for (int x = 0; x < count; x++) {
+      long i = x * V;
+      long t = to + i;
+      FloatVector y0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
+      FloatVector y1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
+      FloatVector y2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
+      FloatVector y3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
+      FloatVector e = y2.fma(p2, y0);
+      FloatVector f = y3.fma(p3, y1.mul(p));
+      FloatVector g = y2.fma(q2, y0);
+      FloatVector h = y3.fma(q3, y1.mul(q));
+      y0.intoMemorySegment(dst, t, ORDER);
+      e.add(f).intoMemorySegment(dst, t + toRow, ORDER);
+      e.sub(f).intoMemorySegment(dst, t + 2 * toRow, ORDER);
+      g.add(h).intoMemorySegment(dst, t + 3 * toRow, ORDER);
+      g.sub(h).intoMemorySegment(dst, t + 4 * toRow, ORDER);
+      y3.intoMemorySegment(dst, t + 5 * toRow, ORDER);
+    }
+  }
+
+  @Override
+  public void gradientRows(
+      MemorySegment src, long at, long row, int tiles, MemorySegment dst, long to, long step) {
+    FloatVector p = FloatVector.broadcast(SPECIES, P);
+    FloatVector q = FloatVector.broadcast(SPECIES, Q);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, P * P);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, Q * Q);
+    FloatVector p3 = FloatVector.broadcast(SPECIES, P * P * P);
+    FloatVector q3 = FloatVector.broadcast(SPECIES, Q * Q * Q);
+    for (int y = 0; y < 6; y++) {
+      for (int x = 0; x < tiles; x++) {
+        long s = at + y * row + x * 4 * V;
+        long t = to + y * 6 * step + x * V;
+        FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER);
+        FloatVector y1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
+        FloatVector y2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
+        FloatVector y3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
+        FloatVector e = y2.fma(p2, y0);
+        FloatVector f = y3.fma(p3, y1.mul(p));
+        FloatVector g = y2.fma(q2, y0);
+        FloatVector h = y3.fma(q3, y1.mul(q));
+        y0.intoMemorySegment(dst, t, ORDER);
+        e.add(f).intoMemorySegment(dst, t + step, ORDER);
+        e.sub(f).intoMemorySegment(dst, t + 2 * step, ORDER);
+        g.add(h).intoMemorySegment(dst, t + 3 * step, ORDER);
+        g.sub(h).intoMemorySegment(dst, t + 4 * step, ORDER);
+        y3.intoMemorySegment(dst, t + 5 * step, ORDER);
+      }
+    }
+  }
+
+  @Override
+  public void weightLine(
+      MemorySegment src,
+      long s,
+      long element,
+      MemorySegment dst,
+      long to,
+      long toRow,
+      long toElement) {
+    FloatVector infinity = FloatVector.broadcast(SPECIES, 1 / (P * P * P));
+    FloatVector zero = FloatVector.broadcast(SPECIES, AT_ZERO);
+    FloatVector p0 = FloatVector.broadcast(SPECIES, AT_P);
+    FloatVector p1 = FloatVector.broadcast(SPECIES, AT_P * P);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, AT_P * P * P);
+    FloatVector q0 = FloatVector.broadcast(SPECIES, AT_Q);
+    FloatVector q1 = FloatVector.broadcast(SPECIES, AT_Q * Q);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, AT_Q * Q * Q);
+    for (int channel = 0; channel < Lanes.COUNT; channel++) {
+      long i = channel * V;
+      long t = to + channel * toRow;
+      FloatVector g0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
+      FloatVector g2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);
+      FloatVector even = g0.fma(p0, g2.mul(p2));
+      FloatVector odd = g1.mul(p1);
+      FloatVector wideEven = g0.fma(q0, g2.mul(q2));
+      FloatVector wideOdd = g1.mul(q1);
+      g0.mul(zero).intoMemorySegment(dst, t, ORDER);
+      even.add(odd).intoMemorySegment(dst, t + toElement, ORDER);
+      even.sub(odd).intoMemorySegment(dst, t + 2 * toElement, ORDER);
+      wideEven.add(wideOdd).intoMemorySegment(dst, t + 3 * toElement, ORDER);
+      wideEven.sub(wideOdd).intoMemorySegment(dst, t + 4 * toElement, ORDER);
+      g2.mul(infinity).intoMemorySegment(dst, t + 5 * toElement, ORDER);
+    }
+  }
+
+  @Override
+  public void weightGradientLine(
+      MemorySegment src, long s, long element, MemorySegment dst, long t, long toElement) {
+    FloatVector zero = FloatVector.broadcast(SPECIES, AT_ZERO);
+    FloatVector p0 = FloatVector.broadcast(SPECIES, AT_P);
+    FloatVector p1 = FloatVector.broadcast(SPECIES, AT_P * P);
+    FloatVector p2 = FloatVector.broadcast(SPECIES, AT_P * P * P);
+    FloatVector q0 = FloatVector.broadcast(SPECIES, AT_Q);
+    FloatVector q1 = FloatVector.broadcast(SPECIES, AT_Q * Q);
+    FloatVector q2 = FloatVector.broadcast(SPECIES, AT_Q * Q * Q);
+    for (int channel = 0; channel < Lanes.COUNT; channel++) {
+      long i = channel * V;
+      FloatVector u1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
+      FloatVector u2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);
+      FloatVector u3 = fromMemorySegment(SPECIES, src, s + 3 * element + i, ORDER);
+      FloatVector u4 = fromMemorySegment(SPECIES, src, s + 4 * element + i, ORDER);
+      FloatVector a = u1.add(u2);
+      FloatVector b = u1.sub(u2);
+      FloatVector c = u3.add(u4);
+      FloatVector d = u3.sub(u4);
+      c.fma(q0, a.fma(p0, fromMemorySegment(SPECIES, src, s + i, ORDER).mul(zero)))
+          .intoMemorySegment(dst, t + i, ORDER);
+      d.fma(q1, b.mul(p1)).intoMemorySegment(dst, t + toElement + i, ORDER);
+      c.fma(q2, a.fma(p2, fromMemorySegment(SPECIES, src, s + 5 * element + i, ORDER)))
+          .intoMemorySegment(dst, t + 2 * toElement + i, ORDER);
+    }
+  }
+}
