@@ -32,8 +32,9 @@ public enum ConvAlgorithm {
     /// It won in every pass of larger shapes that was measured: `docs/performance.md`.
     @Override
     public Optional<String> passedOver(ConvSpec c, ConvPass pass) {
-      if (c.stride() > 1 || c.kernelHeight() != 3 || c.kernelWidth() != 3) {
-        return Optional.of("not 3x3 with stride 1");
+      boolean inParts = c.stride() > 1 || c.kernelHeight() != 3 || c.kernelWidth() != 3;
+      if (inParts && Cpu.lanes() != 8) {
+        return Optional.of("not 3x3 with stride 1: measured with 8 lanes alone");
       }
       if (Math.min(c.channels(), c.filters()) < 16) {
         return Optional.of("fewer than 16 channels or filters");
