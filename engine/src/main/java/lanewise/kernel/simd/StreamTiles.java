@@ -21,14 +21,15 @@ final class StreamTiles {
 
   private StreamTiles() {}
 
-  /// Whether so many channels are few enough, and the registers many enough.
+  /// Whether so many channels are what a tile has, and the registers many enough. With fewer, what
+  /// fills up the block would be read, and patches of an image have nothing there.
   static boolean suits(int channels) {
-    return Lanes.COUNT == 16 && channels <= 16;
+    return Lanes.COUNT == 16 && channels == 16;
   }
 
   /// Computes `count` positions, side by side in the source and in each block of the result.
   ///
-  /// @param weights 16 channels per block; padding channels are zero
+  /// @param weights 16 channels per block
   /// @param blocks blocks of the result, `dstBlock` bytes apart
   static void run(
       MemorySegment src,
