@@ -1,6 +1,8 @@
 package lanewise.layer;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.Collectors;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.simd.Concatenation;
 import lanewise.tensor.Shape;
@@ -40,20 +42,38 @@ public record Concat() implements Layer {
   }
 
   @Override
+  public boolean concatenates() {
+    return true;
+  }
+
+  /// Parts that lie in the result already ([#concatenates]) are not copied.
+  @Override
   public Operation compile(Binding binding) {
     List<Shape> shapes = binding.inputs().stream().map(Tensor::shape).toList();
     Concatenation kernel = new Concatenation(binding.batch(), shapes);
+    List<Tensor> inputs = apart(binding.inputs(), binding.output());
+    List<Tensor> gradients = apart(binding.inputGradients(), binding.outputGradient());
     return new Operation() {
       @Override
       public void forward() {
-        kernel.forward(binding.inputs(), binding.output(), binding.parallel());
+        kernel.forward(inputs, binding.output(), binding.parallel());
       }
 
       @Override
       public void backward() {
-        kernel.backward(
-            binding.outputGradient(), binding.inputGradients(), binding.adds(), binding.parallel());
+        kernel.backward(binding.outputGradient(), gradients, binding.adds(), binding.parallel());
       }
     };
+  }
+
+  /// The parts, null for those that are slices of the whole.
+  private static List<Tensor> apart(List<Tensor> parts, Tensor whole) {
+    return parts.stream()
+        .map(part -> part == null || isWithin(part.segment(), whole.segment()) ? null : part)
+        .collect(Collectors.toList()); // which may hold nulls
+  }
+
+  private static boolean isWithin(MemorySegment part, MemorySegment whole) {
+    return part.asOverlappingSlice(whole).isPresent();
   }
 }

@@ -54,6 +54,12 @@ public interface Layer {
     return Optional.empty();
   }
 
+  /// Whether the output is the inputs one behind the other along the channels. An input may then
+  /// lie in the output's memory from the start, as a slice, and so may its gradient.
+  default boolean concatenates() {
+    return false;
+  }
+
   /// Whether training wants mean and variance per channel of the first input
   /// ([Binding#inputStatistics]).
   default boolean readsStatistics() {

@@ -15,12 +15,15 @@ public final class MemoryPlan {
 
   private static final int ALIGNMENT = 64;
 
-  /// One buffer: its bytes, when it is alive (both ends inclusive) and where it lies.
+  /// One buffer: its bytes, when it is alive (both ends inclusive) and where it lies; or some of
+  /// the channels of another one.
   static final class Buffer {
     final long bytes;
     int from;
     int to;
-    long offset = -1;
+    private long offset = -1;
+    private Buffer whole;
+    private long imageFloats;
 
     Buffer(long bytes, int from, int to) {
       this.bytes = Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
@@ -30,6 +33,35 @@ public final class MemoryPlan {
 
     private boolean overlaps(Buffer other) {
       return from <= other.to && other.from <= to;
+    }
+
+    /// Makes this the part of another buffer that starts `at` bytes into each of its samples.
+    private void become(Buffer whole, long at, long imageFloats) {
+      this.whole = whole;
+      this.imageFloats = imageFloats;
+      offset = at;
+      whole.from = Math.min(whole.from, from);
+      whole.to = Math.max(whole.to, to);
+    }
+
+    /// Whether it is part of another buffer.
+    boolean isPart() {
+      return whole != null;
+    }
+
+    /// The first byte of the first sample.
+    long offset() {
+      return isPart() ? whole.offset + offset : offset;
+    }
+
+    /// Bytes from there to the end of what it lies in.
+    long reach() {
+      return isPart() ? whole.bytes - offset : bytes;
+    }
+
+    /// Floats from one sample of a part to the next.
+    long imageFloats() {
+      return imageFloats;
     }
   }
 
@@ -78,6 +110,7 @@ public final class MemoryPlan {
     if (training) {
       planGradients(network, roots);
     }
+    joinParts(shapes, roots, network);
     bufferBytes = place();
     preparedAt = new long[operations.size() + 1];
     for (int i = 0; i < operations.size(); i++) {
@@ -162,6 +195,42 @@ public final class MemoryPlan {
         b.from = operations.size() + 1;
       }
     }
+  }
+
+  /// What is only there to be concatenated lies in the concatenation from the start, where its
+  /// channels are whole blocks, and so do the gradients: nothing is copied then.
+  private void joinParts(List<Shape> shapes, int[] roots, Network network) {
+    int[] uses = new int[shapes.size()];
+    network.outputs().forEach(out -> uses[roots[out.node()]]++);
+    operations.forEach(f -> f.inputs().stream().filter(i -> i >= 0).forEach(i -> uses[i]++));
+    for (Fusion.Fused f : operations) {
+      if (!f.layer().concatenates()) {
+        continue;
+      }
+      int channel = 0;
+      for (int from : f.inputs()) {
+        if (from < 0) {
+          break; // The network's input has a buffer of its own.
+        }
+        int channels = shapes.get(from).channels();
+        boolean whole = channel % lanes == 0;
+        boolean last = channel + channels == f.shape().channels();
+        boolean nested = operations.get(producer[from]).layer().concatenates();
+        if (whole && (last || channels % lanes == 0) && uses[from] == 1 && !nested) {
+          join(values[from], values[f.output()], channel, f.shape());
+          if (gradients[from] != null && gradients[f.output()] != null) {
+            join(gradients[from], gradients[f.output()], channel, f.shape());
+          }
+        }
+        channel += channels;
+      }
+    }
+  }
+
+  private void join(Buffer part, Buffer whole, int channel, Shape shape) {
+    long at = (long) channel * shape.pixels() * Float.BYTES;
+    part.become(whole, at, Tensor.imageFloats(shape, lanes));
+    buffers.remove(part);
   }
 
   /// Places the largest buffers first, each at the lowest offset where nothing that lives at the

@@ -167,7 +167,10 @@ public final class Program {
   }
 
   private Tensor tensor(MemoryPlan.Buffer buffer, Shape shape, int lanes) {
-    return Tensor.dense(buffers.asSlice(buffer.offset, buffer.bytes), batch, shape, lanes);
+    MemorySegment segment = buffers.asSlice(buffer.offset(), buffer.reach());
+    return buffer.isPart()
+        ? new Tensor(segment, batch, shape, lanes, buffer.imageFloats())
+        : Tensor.dense(segment, batch, shape, lanes);
   }
 
   private Operation compile(Fusion.Fused f, int index) {

@@ -13,6 +13,7 @@ import lanewise.tensor.Tensor;
 import lanewise.testing.TryingChooser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class MemoryPlanTest {
@@ -37,6 +38,7 @@ class MemoryPlanTest {
     return Stream.of(
             TestNetworks.chain(),
             TestNetworks.branched(),
+            TestNetworks.joined(),
             TestNetworks.unfused(TestNetworks.branched()))
         .flatMap(
             network ->
@@ -50,10 +52,10 @@ class MemoryPlanTest {
   private static List<MemoryPlan.Buffer> buffers(Case test, MemoryPlan plan) {
     List<MemoryPlan.Buffer> buffers = new ArrayList<>(List.of(plan.input()));
     for (int i = 0; i < test.compiled().nodes().size(); i++) {
-      if (plan.value(i) != null) {
+      if (plan.value(i) != null && !plan.value(i).isPart()) {
         buffers.add(plan.value(i));
       }
-      if (plan.gradient(i) != null) {
+      if (plan.gradient(i) != null && !plan.gradient(i).isPart()) {
         buffers.add(plan.gradient(i));
       }
     }
@@ -67,15 +69,43 @@ class MemoryPlanTest {
     List<MemoryPlan.Buffer> buffers = buffers(test, plan);
     for (int i = 0; i < buffers.size(); i++) {
       MemoryPlan.Buffer a = buffers.get(i);
-      assertThat(a.offset).isNotNegative();
-      assertThat(a.offset % 64).isZero();
-      assertThat(a.offset + a.bytes).isLessThanOrEqualTo(plan.bufferBytes());
+      assertThat(a.offset()).isNotNegative();
+      assertThat(a.offset() % 64).isZero();
+      assertThat(a.offset() + a.bytes).isLessThanOrEqualTo(plan.bufferBytes());
       for (MemoryPlan.Buffer b : buffers.subList(0, i)) {
         boolean together = a.from <= b.to && b.from <= a.to;
-        boolean apart = a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset;
+        boolean apart = a.offset() + a.bytes <= b.offset() || b.offset() + b.bytes <= a.offset();
         assertThat(apart || !together).isTrue();
       }
     }
+  }
+
+  /// Parts whose channels are whole blocks and that nobody else reads, nor are concatenations.
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void partsOfAConcatenationLieInIt(Mode mode) {
+    Case test = new Case(TestNetworks.joined(), 3, mode);
+    Network network = test.compiled();
+    MemoryPlan plan = test.plan();
+    List<Integer> channels = new ArrayList<>();
+    for (Fusion.Fused f : plan.operations()) {
+      int channel = 0;
+      for (int from : f.layer().concatenates() ? f.inputs() : List.<Integer>of()) {
+        if (plan.value(from).isPart()) {
+          long at = channel * f.shape().pixels() * 4L;
+          assertThat(plan.value(from).offset()).isEqualTo(plan.value(f.output()).offset() + at);
+          assertThat(plan.value(from).imageFloats())
+              .isEqualTo(Tensor.imageFloats(f.shape(), Cpu.lanes()));
+          if (mode == Mode.TRAINING) {
+            MemoryPlan.Buffer whole = plan.gradient(f.output());
+            assertThat(plan.gradient(from).offset()).isEqualTo(whole.offset() + at);
+          }
+          channels.add(network.shapes().get(from).channels());
+        }
+        channel += network.shapes().get(from).channels();
+      }
+    }
+    assertThat(channels).containsExactlyInAnyOrder(16, 32, 16, 7, 16, 9);
   }
 
   /// Counted from the operations alone: everything that one reads or writes is alive when it runs,

@@ -28,6 +28,7 @@ class ProgramTest {
     return List.of(
         TestNetworks.chain(),
         TestNetworks.branched(),
+        TestNetworks.joined(),
         TestNetworks.inner(),
         TestNetworks.identities());
   }

@@ -26,6 +26,22 @@ final class TestNetworks {
         .network("chain");
   }
 
+  /// Concatenations whose parts are whole blocks of channels: parts that nobody else reads, one
+  /// that
+  /// is read again, a concatenation within another, and an output.
+  static Network joined() {
+    Flow stem = Flow.input(3, 8, 8).conv(16, 3, 1, 1).batchNorm().relu();
+    Flow read = stem.conv(16, 3, 1, 1).batchNorm().relu();
+    Flow inner = Flow.concat(stem.convBias(16, 1, 1, 0), read);
+    Flow pooled = read.maxPool(3, 1, 1).conv(7, 3, 1, 1).batchNorm().relu();
+    Flow all = Flow.concat(stem.conv(32, 3, 1, 1).relu(), inner, stem.maxPool(3, 1, 1), pooled);
+    all.avgPool(2, 2).flatten().linear(3).auxiliaryOutput(0.3);
+    return Flow.concat(all.convBias(16, 3, 2, 1), all.conv(9, 1, 2, 0).batchNorm().relu())
+        .globalAvgPool()
+        .linear(4)
+        .network("joined");
+  }
+
   /// A residual block, a fork into three that are concatenated, and a second output.
   static Network branched() {
     Flow stem = Flow.input(3, 8, 8).conv(17, 3, 1, 1).batchNorm().relu();

@@ -42,22 +42,33 @@ public final class Concatenation implements Parallel.Body {
   }
 
   /// `dst =` all channels of the first source, then those of the second, and so on.
+  ///
+  /// @param srcs null for those that lie in dst already
   public void forward(List<Tensor> srcs, Tensor dst, Parallel parallel) {
     backward = false;
     parts = srcs;
     whole = dst;
-    parallel.run(batch * piecesPerImage, this);
+    run(parallel);
   }
 
   /// `dSrcs[i] =` or, with `adds[i]`, `+=` its own channels of dDst.
   ///
-  /// @param dSrcs null where no gradient is wanted
+  /// @param dSrcs null where no gradient is wanted, or where it lies in dDst already
   public void backward(Tensor dDst, List<Tensor> dSrcs, List<Boolean> adds, Parallel parallel) {
     backward = true;
     whole = dDst;
     parts = dSrcs;
     this.adds = adds;
-    parallel.run(batch * piecesPerImage, this);
+    run(parallel);
+  }
+
+  private void run(Parallel parallel) {
+    for (int i = 0; i < parts.size(); i++) {
+      if (parts.get(i) != null) {
+        parallel.run(batch * piecesPerImage, this);
+        return;
+      }
+    }
   }
 
   @Override
@@ -67,9 +78,12 @@ public final class Concatenation implements Parallel.Body {
     int count = Math.min(pixelsPerPiece, pixels - from);
     for (int i = 0; i < parts.size(); i++) {
       Tensor part = parts.get(i);
+      if (part == null) {
+        continue;
+      }
       if (!backward) {
         join(part, i, image, from, count);
-      } else if (part != null) {
+      } else {
         split(part, i, adds.get(i), image, from, count);
       }
     }
