@@ -50,8 +50,21 @@ class Chosen(Described):
         return x.flatten(2).gather(2, chosen.flatten(2)).view_as(chosen)
 
 
-def initialize(model, shape):
-    """He's weights, offsets and scales that are not trivial, running statistics as measured on a batch of noise."""
+def residual_norms(model, names):
+    """Batch normalizations at the end of residual branches, and how many additions there are."""
+    additions = [node for node in model.nodes if node["kind"] == "add"]
+    ends = [i for node in additions for i in node["inputs"] if i >= 0 and "shortcut" not in names[i]]
+    modules = [model.modules_of_nodes[i] for i in ends]
+    return [m for m in modules if isinstance(m, nn.BatchNorm2d)], len(additions)
+
+
+def initialize(model, names, shape):
+    """He's weights, offsets and scales that are not trivial, running statistics as measured on a batch of noise.
+
+    Scales at the end of a residual branch are divided by the root of the number of branches, so that what they add up to
+    does not grow with the depth: else 50 layers and more magnify roundings until single precision itself is further than
+    1e-4 from double.
+    """
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
     momenta = [m.momentum for m in norms]
     for m in model.modules():
@@ -62,6 +75,10 @@ def initialize(model, shape):
             m.momentum = 1.0
         if getattr(m, "bias", None) is not None:
             nn.init.normal_(m.bias, 0, 0.1)
+    ends, additions = residual_norms(model, names)
+    with torch.no_grad():
+        for m in ends:
+            m.weight /= additions ** 0.5
     if norms:
         with torch.no_grad():
             model.train()(torch.randn(*shape))
@@ -119,7 +136,7 @@ def main():
     network, names = request["network"], request["names"]
     model = Chosen(network)
     shape = [request["batch"], *network["input"]]
-    initialize(model, shape)
+    initialize(model, names, shape)
     images, labels = torch.randn(*shape), torch.randint(0, network["classes"], (request["batch"],))
     tensors = {"parameter." + k: v for k, v in named(model, names, model.state_dict().items()).items()}
     tensors.update({"input": images, "labels": labels})
