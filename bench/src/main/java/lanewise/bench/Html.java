@@ -26,7 +26,9 @@ final class Html {
       dl { display: grid; grid-template-columns: max-content auto; gap: .15rem 1rem; }
       dt { color: var(--soft); } dd { margin: 0; }
       svg { max-width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 12px; }
-      svg text.soft { fill: var(--soft); } svg .axis { stroke: var(--limit); fill: none; }
+      svg text.soft { fill: var(--soft); }
+      svg text.label { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
+      svg .axis { stroke: var(--limit); fill: none; }
       svg .grid { stroke: var(--rule); } svg .a { fill: var(--a); } svg .b { fill: var(--b); }
       svg .c { fill: var(--c); } svg .limit { fill: var(--limit); } svg .thin { opacity: .45; }
       svg .roof { stroke: var(--ink); stroke-width: 2; fill: none; }

@@ -82,18 +82,6 @@ final class Roofline {
         y(peak.gflops()),
         x(maxX),
         y(peak.gflops()));
-    svg.text(
-        "",
-        "end",
-        RIGHT - 4,
-        y(peak.gflops()) - 6,
-        Text.format("FMA peak %.0f GFLOP/s", peak.gflops()));
-    svg.text(
-        "",
-        "start",
-        x(start) + 8,
-        y(peak.attainableGflops(start)) + 14,
-        Text.format("memory %.1f GB/s", peak.gigabytesPerSecond()));
     for (Point point : points) {
       svg.dot(
           point.style,
@@ -104,6 +92,18 @@ final class Roofline {
               "%s: %.1f GFLOP/s at %.1f operations per byte, %s of the time",
               point.label, point.pass.gflops(), point.pass.intensity(), Text.percent(point.share)));
     }
+    svg.text(
+        "label",
+        "start",
+        x(peak.ridge()),
+        y(peak.gflops()) - 6,
+        Text.format("FMA peak %.0f GFLOP/s", peak.gflops()));
+    svg.text(
+        "label",
+        "start",
+        x(start) + 8,
+        y(peak.attainableGflops(start)) + 14,
+        Text.format("memory %.1f GB/s", peak.gigabytesPerSecond()));
     svg.dot("a", RIGHT - 190, TOP - 14, 5, "").text("", "start", RIGHT - 180, TOP - 10, "forward");
     svg.dot("b", RIGHT - 100, TOP - 14, 5, "").text("", "start", RIGHT - 90, TOP - 10, "backward");
     return svg;
