@@ -115,13 +115,13 @@ class BenchmarksTest {
   @Test
   void aRefusedAlgorithmSaysWhy() {
     KernelBenchmark benchmark = new KernelBenchmark();
-    benchmark.layer = "lenet5/conv2";
+    benchmark.layer = "googlenet/3a.conv2";
     benchmark.algorithm = "winograd";
     benchmark.batch = 2;
     benchmark.threads = 1;
     assertThatThrownBy(benchmark::setUp)
         .isInstanceOf(InvalidModelException.class)
-        .hasMessage("winograd refuses 6x14x14 -> 16, 5x5/1 pad 0: the kernel is not 3x3");
+        .hasMessage("winograd refuses 192x16x16 -> 96, 1x1/1 pad 0: the kernel is not 2x2 to 7x7");
   }
 
   @Test
