@@ -2,7 +2,6 @@ package lanewise.layer;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.stream.Collectors;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.simd.Concatenation;
 import lanewise.tensor.Shape;
@@ -70,7 +69,7 @@ public record Concat() implements Layer {
   private static List<Tensor> apart(List<Tensor> parts, Tensor whole) {
     return parts.stream()
         .map(part -> part == null || isWithin(part.segment(), whole.segment()) ? null : part)
-        .collect(Collectors.toList()); // which may hold nulls
+        .toList();
   }
 
   private static boolean isWithin(MemorySegment part, MemorySegment whole) {

@@ -213,12 +213,12 @@ public final class MemoryPlan {
           break; // The network's input has a buffer of its own.
         }
         int channels = shapes.get(from).channels();
-        boolean whole = channel % lanes == 0;
+        boolean starts = channel % lanes == 0;
         boolean last = channel + channels == f.shape().channels();
         boolean nested = operations.get(producer[from]).layer().concatenates();
-        if (whole && (last || channels % lanes == 0) && uses[from] == 1 && !nested) {
+        if (starts && (last || channels % lanes == 0) && uses[from] == 1 && !nested) {
           join(values[from], values[f.output()], channel, f.shape());
-          if (gradients[from] != null && gradients[f.output()] != null) {
+          if (gradients[from] != null) {
             join(gradients[from], gradients[f.output()], channel, f.shape());
           }
         }

@@ -188,13 +188,14 @@ public final class Convolution {
       int batch,
       int threads,
       boolean constantWeights) {
-    int blocks = WeightPacking.blocks(srcChannels) * tiling.parts();
-    int summed = tiling.parts() == 1 ? srcChannels : blocks * Lanes.COUNT;
-    int made =
-        tiling.phases() == 1
-            ? dstChannels
-            : WeightPacking.blocks(dstChannels) * tiling.phases() * Lanes.COUNT;
-    return new TransformSums(tiling, blocks, summed, made, batch, threads, constantWeights);
+    return new TransformSums(
+        tiling,
+        tiling.srcBlocks(srcChannels),
+        tiling.srcChannels(srcChannels),
+        tiling.dstChannels(dstChannels),
+        batch,
+        threads,
+        constantWeights);
   }
 
   /// Bytes of scratch memory that one pass needs with an algorithm.

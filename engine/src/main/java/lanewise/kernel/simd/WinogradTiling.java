@@ -91,6 +91,27 @@ record WinogradTiling(
     return rows.phases() * columns.phases();
   }
 
+  /// Blocks of so many source channels that the products see: one per part.
+  int srcBlocks(int channels) {
+    return WeightPacking.blocks(channels) * parts();
+  }
+
+  /// Channels that the products sum over; what fills up the last block of a part is among them.
+  int srcChannels(int channels) {
+    return parts() == 1 ? channels : srcBlocks(channels) * Lanes.COUNT;
+  }
+
+  /// Channels of the result that the products make, all phases together.
+  int dstChannels(int channels) {
+    return phases() == 1 ? channels : WeightPacking.blocks(channels) * phases() * Lanes.COUNT;
+  }
+
+  /// Where the packed weights of a pair of the products' blocks begin.
+  private long weightsAt(int dstBlock, int srcBlock, int srcBlocks) {
+    int pair = dstBlock / phases() * (srcBlocks / parts()) + srcBlock / parts();
+    return (long) pair * taps * PAIR;
+  }
+
   int tilesPerRow() {
     return columns.tiles();
   }
@@ -115,9 +136,8 @@ record WinogradTiling(
     return false;
   }
 
-  /// A strip of tiles halfway through a transform, one row of zeros or start values, and the
-  /// results
-  /// of tiles that reach over the rim; or the taps of a part and what their transform needs.
+  /// A strip of tiles halfway through a transform, one row of zeros or start values, and results of
+  /// tiles that reach over the rim; or the taps of a part and what their transform needs.
   @Override
   public int scratchBytes() {
     return (int) Math.max(11 * STRIP_ROW, transforms.weightScratch() + partBytes());
@@ -152,8 +172,7 @@ record WinogradTiling(
       long to,
       long row,
       long step) {
-    int pair = dstBlock / phases() * (srcBlocks / parts()) + srcBlock / parts();
-    long from = at + (long) pair * taps * PAIR;
+    long from = at + weightsAt(dstBlock, srcBlock, srcBlocks);
     if (isWhole()) {
       transforms.weights(packed, from, PAIR, scratch, tmp, dst, to, row, step);
       return;
@@ -184,8 +203,7 @@ record WinogradTiling(
       MemorySegment scratch,
       long tmp,
       MemorySegment dWeights) {
-    int pair = dstBlock * (srcBlocks / parts()) + srcBlock / parts();
-    long to = (long) pair * taps * PAIR;
+    long to = weightsAt(dstBlock, srcBlock, srcBlocks);
     if (isWhole()) {
       transforms.weightGradient(src, u, step, scratch, tmp, dWeights, to, PAIR);
       return;
@@ -265,7 +283,7 @@ record WinogradTiling(
     long zeros = tmp + SPARE_ROW;
     clear(scratch, tmp, size, first, end, width);
     if (y < 0 || y + (size - 1) * stride >= h) {
-      // Read at the same pace as the map.
+      // Read at the same pace as the map: with a stride they reach into the room for results.
       Vectors.zero(scratch, zeros, width * stride * V);
     }
     boolean in0 = inside(y, h);

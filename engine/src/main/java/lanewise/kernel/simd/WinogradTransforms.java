@@ -46,6 +46,7 @@ interface WinogradTransforms {
   ///
   /// @param row5 read only if there are 6 rows
   /// @param pixel from one pixel to the next of a row; side by side in `dst`
+  /// @throws IllegalArgumentException if the filter takes neighbours alone, and they are not
   void inputColumns(
       MemorySegment row0,
       long at0,

@@ -9,9 +9,8 @@ import lanewise.tensor.Tensor;
 /// block of tiles are transformed to points `V[point][panel][tile][C of the panel]` and
 /// `Z[point][K][tile]`, the products `dU[point] += V[point]' Z[point]` are split over the threads,
 /// and after the last block an inverse transform makes the gradient. Each element of dU is summed
-/// by
-/// one thread at a time over the tiles in their order. Where the convolution has parts, each block
-/// of C has one block in V per part.
+/// by one thread at a time over the tiles in their order. Where the convolution has parts, each
+/// block of C has one block in V per part.
 ///
 /// Small dU are split by points. Large ones (deep layers) are split by pairs of channel blocks, all
 /// points of a few pairs at a time, so that the inverse transform finds them in the cache; if all
@@ -63,8 +62,8 @@ final class WinogradWeights {
   WinogradWeights(ConvSpec c, int batch, int threads) {
     tiling = WinogradTiling.forward(c);
     points = tiling.points();
-    srcBlocks = WeightPacking.blocks(c.channels()) * tiling.parts();
-    srcChannels = tiling.parts() == 1 ? c.channels() : srcBlocks * Lanes.COUNT;
+    srcBlocks = tiling.srcBlocks(c.channels());
+    srcChannels = tiling.srcChannels(c.channels());
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * tiling.tilesPerImage();
