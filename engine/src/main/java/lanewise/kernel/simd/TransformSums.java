@@ -113,11 +113,11 @@ final class TransformSums {
     this.threads = threads;
     this.srcBlocks = srcBlocks;
     productTiles = productTiles();
-    mTiles = productTiles + BEYOND;
-    mStep = PRODUCT_BLOCKS * mTiles * VECTOR + SKEW;
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * transform.tilesPerImage();
+    mTiles = Math.min(productTiles, tiles) + BEYOND;
+    mStep = Math.min(PRODUCT_BLOCKS, dstBlocks) * mTiles * VECTOR + SKEW;
     long allWeights = points * srcBlocks * dstBlocks * PAIR;
     byGroups = groups > 1 && (allWeights > LARGE_WEIGHTS || hasFewTiles(allWeights));
     boolean grow = transform.transformsWeights();
