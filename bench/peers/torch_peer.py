@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Measures PyTorch on work that Lanewise describes: a training step, an inference, or one convolution.
 
-Reads one JSON request from stdin, writes one JSON answer to stdout. `lanewise bench --peers` starts it; by hand:
+Reads JSON requests from stdin, a line each, and writes a line of JSON to stdout for each. The first says what the work
+is; every further one for how many seconds to measure it. `lanewise bench --peers` starts it; by hand:
 
-    echo '{"task": "layer", "linear": false, "input": [64, 32, 32], "filters": 64, "kernel": 3, "stride": 1,
-           "padding": 1, "groups": 1, "first": false, "batch": 64, "threads": 2, "seconds": 4}' | python3 torch_peer.py
+    (echo '{"task": "layer", "linear": false, "input": [64, 32, 32], "filters": 64, "kernel": 3, "stride": 1,' \
+          '"padding": 1, "groups": 1, "first": false, "batch": 64, "threads": 2}'; echo '{"seconds": 4}') |
+        python3 torch_peer.py
 
-Each figure is the median over the repetitions after the first two, of the better of PyTorch's two memory formats.
+The answer has runs a second for each of PyTorch's two memory formats: `{"rates": [[forward, backward], [...]]}`, of the
+medians over the repetitions after the first. A training step or an inference is one figure each.
 """
 
 import json
@@ -19,7 +22,6 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 WARM_UPS = 2
-LEAST_REPETITIONS = 3
 
 
 def module(node):
@@ -92,14 +94,6 @@ class Described(nn.Module):
         return {"sigmoid": torch.sigmoid, "tanh": torch.tanh}[kind](x)
 
 
-def repeat(seconds, run):
-    """Seconds that each call of run took, as run itself says."""
-    times, end = [], time.perf_counter() + seconds
-    while len(times) < WARM_UPS + LEAST_REPETITIONS or time.perf_counter() < end:
-        times.append(run())
-    return times[WARM_UPS:]
-
-
 def described(network, memory_format):
     model = Described(network).to(memory_format=memory_format)
     parameters = sum(p.numel() for p in model.parameters())
@@ -121,9 +115,9 @@ def training(request, memory_format):
         outputs = model(images)
         sum(weight * F.cross_entropy(y, labels) for weight, y in zip(network["weights"], outputs)).backward()
         optimizer.step()
-        return time.perf_counter() - start
+        return [time.perf_counter() - start]
 
-    return {"images_per_s": batch / statistics.median(repeat(request["seconds"] / 2, run))}
+    return run
 
 
 def inference(request, memory_format):
@@ -132,12 +126,12 @@ def inference(request, memory_format):
     images = torch.randn(batch, *network["input"]).to(memory_format=memory_format)
 
     def run():
-        start = time.perf_counter()
-        model(images)
-        return time.perf_counter() - start
+        with torch.inference_mode():
+            start = time.perf_counter()
+            model(images)
+            return [time.perf_counter() - start]
 
-    with torch.inference_mode():
-        return {"images_per_s": batch / statistics.median(repeat(request["seconds"] / 2, run))}
+    return run
 
 
 def layer(request, memory_format):
@@ -151,7 +145,6 @@ def layer(request, memory_format):
         images = torch.randn(batch, *request["input"]).to(memory_format=memory_format)
     images.requires_grad_(not request["first"])
     gradient = torch.randn_like(conv(images))
-    backward_times = []
 
     def run():
         conv.weight.grad = images.grad = None
@@ -159,23 +152,38 @@ def layer(request, memory_format):
         result = conv(images)
         middle = time.perf_counter()
         result.backward(gradient)
-        backward_times.append(time.perf_counter() - middle)
-        return middle - start
+        return [middle - start, time.perf_counter() - middle]
 
-    forward_times = repeat(request["seconds"] / 2, run)
-    return {"forward_per_s": batch / statistics.median(forward_times),
-            "backward_per_s": batch / statistics.median(backward_times[WARM_UPS:])}
+    return run
+
+
+def rates(run, seconds):
+    """Runs for about so long, twice at least: runs a second by pass, of the medians without the first run."""
+    end, times = time.perf_counter() + seconds, []
+    run()
+    while not times or time.perf_counter() < end:
+        times.append(run())
+    return [1 / statistics.median(one) for one in zip(*times)]
+
+
+def answer(value):
+    print(json.dumps(value), flush=True)
 
 
 def main():
-    request = json.load(sys.stdin)
+    request = json.loads(sys.stdin.readline())
     if request["task"] == "name":
-        print(json.dumps({"name": "PyTorch " + torch.__version__}))
+        answer({"name": "PyTorch " + torch.__version__})
         return
     torch.set_num_threads(request["threads"])
     task = {"training": training, "inference": inference, "layer": layer}[request["task"]]
-    found = [task(request, f) for f in (torch.contiguous_format, torch.channels_last)]
-    print(json.dumps({key: max(one[key] for one in found) for key in found[0]}))
+    works = [task(request, f) for f in (torch.contiguous_format, torch.channels_last)]
+    for run in works * WARM_UPS:
+        run()
+    answer({"ready": True})
+    for line in sys.stdin:
+        seconds = json.loads(line)["seconds"]
+        answer({"rates": [rates(run, seconds / len(works)) for run in works]})
 
 
 if __name__ == "__main__":

@@ -167,7 +167,16 @@ public record BenchReport(
 
   static List<String> peerColumns() {
     return List.of(
-        "<Peer", "<What", "<Pass", "Batch", "Threads", "<Unit", "ours", "theirs", "ratio");
+        "<Peer",
+        "<What",
+        "<Pass",
+        "Batch",
+        "Threads",
+        "<Unit",
+        "ours",
+        "theirs",
+        "ratio",
+        "<middle half");
   }
 
   List<String> row(BenchResult result) {
@@ -194,7 +203,8 @@ public record BenchReport(
         peer.unit(),
         Text.format("%.1f", peer.our()),
         Text.format("%.1f", peer.their()),
-        Text.format("%.2f", peer.ratio()));
+        Text.format("%.2f", peer.ratio()),
+        Text.format("%.2f to %.2f", peer.lowerRatio(), peer.upperRatio()));
   }
 
   /// What a result reaches of the FMA peak, or of the bandwidth where memory is what it is about.

@@ -9,9 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import lanewise.error.EnvironmentException;
 import lanewise.kernel.ConvAlgorithm;
@@ -75,7 +73,12 @@ public final class BenchRunner {
     progress.accept(peak.text());
     List<PeerResult> peers;
     try (PeerRun comparison =
-        PeerRun.of(options, JavaPeer.defaultFolder(), progress, this::runOne)) {
+        PeerRun.of(
+            options,
+            JavaPeer.defaultFolder(),
+            progress,
+            (suite, subject, batch, count) ->
+                ContestantProgram.start(suite, subject, batch, count, options))) {
       peers = comparison.run();
       for (Suite suite : Suite.values()) {
         if (options.suites().contains(suite) && !comparison.covers(suite)) {
@@ -84,26 +87,11 @@ public final class BenchRunner {
       }
     }
     writeJmh();
-    // Rounds beside a peer measure the same several times: the last one stays.
-    Map<String, BenchResult> own = new LinkedHashMap<>();
-    for (RunResult run : results) {
-      BenchResult result = BenchResult.of(run, machine.processors(), options.times());
-      own.put(result.key(), result);
-    }
-    return new BenchReport(machine, peak, List.copyOf(own.values()), previous, peers);
-  }
-
-  /// Runs one benchmark for a comparison, and keeps its result.
-  private PeerRun.Measured runOne(Suite suite, String pass, String subject, int batch) {
-    ChainedOptionsBuilder jmh = builder(suite.pattern() + pass + "$");
-    jmh.param(suite.subject(), subject);
-    if (batch > 0 && options.batch() == 0) { // the same value twice would be measured twice
-      jmh.param("batch", Integer.toString(batch));
-    }
-    RunResult run = start(jmh).iterator().next();
-    BenchResult result = BenchResult.of(run, Cpu.processors(), options.times());
-    double median = run.getPrimaryResult().getStatistics().getPercentile(50) / result.perSecond();
-    return new PeerRun.Measured(result.batch(), result.figure() * median);
+    List<BenchResult> own =
+        results.stream()
+            .map(run -> BenchResult.of(run, machine.processors(), options.times()))
+            .toList();
+    return new BenchReport(machine, peak, own, previous, peers);
   }
 
   private void run(Suite suite) {

@@ -38,18 +38,17 @@ final class DeepJavaLibrary implements Peer {
   }
 
   @Override
-  public double model(Suite suite, Network network, int batch, int threads, double seconds) {
+  public Contestant model(Suite suite, Network network, int batch, int threads) {
     Network described = suite == Suite.TRAINING ? network : network.withoutAuxiliaryOutputs();
     Map<String, Object> request = new LinkedHashMap<>();
     request.put("task", suite.toString());
     request.put("network", NetworkJson.of(described));
     request.put("batch", batch);
-    request.put("seconds", seconds);
-    return program.figure(request, threads, "images_per_s");
+    return program.start(request, threads, batch);
   }
 
   @Override
   public void close() {
-    // each measurement is a process of its own
+    // what it starts is closed by who asked for it
   }
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import lanewise.error.EnvironmentException;
 
-/// A peer that runs on Java: a JVM per measurement, with the class path that the Maven profile
+/// A peer that runs on Java: a JVM for each comparison, with the class path that the Maven profile
 /// `peers` fills. The program itself has nothing of it on its own.
 ///
 /// @param name and version
@@ -47,20 +47,30 @@ record JavaPeer(String name, Path folder, String program) {
   }
 
   Map<String, Object> ask(Map<String, Object> request, int threads) {
+    return PeerProcess.ask(name, command(), whole(request, threads));
+  }
+
+  /// Starts what is measured turn by turn.
+  ///
+  /// @param images that it takes at a time
+  Contestant start(Map<String, Object> request, int threads, int images) {
+    return ContestantProcess.start(
+        name, command(), whole(request, threads), List.of((double) images));
+  }
+
+  private Map<String, Object> whole(Map<String, Object> request, int threads) {
     Map<String, Object> whole = new LinkedHashMap<>(request);
     whole.put("threads", threads);
     whole.put("natives", folder.resolveSibling("natives").toAbsolutePath().toString());
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            folder.resolve("*").toString(),
-            program);
-    return PeerProcess.ask(name, command, whole);
+    return whole;
   }
 
-  double figure(Map<String, Object> request, int threads, String key) {
-    return PeerProcess.figure(name, ask(request, threads), key);
+  private List<String> command() {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        folder.resolve("*").toString(),
+        program);
   }
 }

@@ -142,11 +142,9 @@ final class OnnxRuntime implements Peer {
   }
 
   @Override
-  public double model(Suite suite, Network network, int batch, int threads, double seconds) {
+  public Contestant model(Suite suite, Network network, int batch, int threads) {
     prepare(network);
-    Map<String, Object> request = request("inference", network.input(), batch);
-    request.put("seconds", seconds);
-    return program.figure(request, threads, "images_per_s");
+    return program.start(request("inference", network.input(), batch), threads, batch);
   }
 
   private Map<String, Object> request(String task, Shape input, int batch) {

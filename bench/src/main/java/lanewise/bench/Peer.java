@@ -7,8 +7,7 @@ import lanewise.error.InvalidModelException;
 import lanewise.kernel.ConvSpec;
 import lanewise.network.Network;
 
-/// Another framework, measured on work that we describe. Each measurement is the median over
-/// repetitions in a process of its own.
+/// Another framework, measured on work that we describe.
 interface Peer extends AutoCloseable {
 
   /// Name and version, as in `PyTorch 2.7.1`.
@@ -22,11 +21,10 @@ interface Peer extends AutoCloseable {
   /// @throws InvalidModelException if the framework lacks one of its layers; says which
   void prepare(Network network);
 
-  /// Images a second of a training step or an inference.
+  /// Starts what trains or infers: its one pass has images a second.
   ///
   /// @param suite one of [#suites()]
-  /// @param seconds about how long to measure
-  double model(Suite suite, Network network, int batch, int threads, double seconds);
+  Contestant model(Suite suite, Network network, int batch, int threads);
 
   /// Whether its outputs are ours, where it computes with the same weights.
   ///
@@ -38,10 +36,11 @@ interface Peer extends AutoCloseable {
     return Optional.empty();
   }
 
-  /// GFLOP/s of a convolution, forward and backward, where [#suites()] has [Suite#KERNEL].
+  /// Starts what runs a convolution, where [#suites()] has [Suite#KERNEL]: its passes forward and
+  /// backward have GFLOP/s.
   ///
   /// @param first whether the gradient of the input is not wanted
-  default double[] layer(ConvSpec spec, boolean first, int batch, int threads, double seconds) {
+  default Contestant layer(ConvSpec spec, boolean first, int batch, int threads) {
     throw new UnsupportedOperationException(name() + " is not measured layer by layer");
   }
 

@@ -4,8 +4,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
-/// Ours and a peer, measured alternately.
+/// Ours and a peer, measured by turns.
 ///
 /// @param peer name and version
 /// @param suite `TRAINING`, `INFERENCE` or `KERNEL`
@@ -14,8 +15,8 @@ import java.util.Map;
 /// @param batch images at a time
 /// @param threads of both
 /// @param unit of both: `images/s` or `GFLOP/s`
-/// @param ours one figure per round
-/// @param theirs one figure per round
+/// @param ours one figure per turn
+/// @param theirs one figure per turn, each right after that of ours
 public record PeerResult(
     String peer,
     Suite suite,
@@ -47,14 +48,31 @@ public record PeerResult(
     return our() / their();
   }
 
+  /// The lower quartile of the ratios of neighbouring turns: how sure [#ratio()] is.
+  public double lowerRatio() {
+    return turnRatio(0.25);
+  }
+
+  /// The upper quartile of them.
+  public double upperRatio() {
+    return turnRatio(0.75);
+  }
+
+  private double turnRatio(double quantile) {
+    int turns = Math.min(ours.size(), theirs.size());
+    double[] ratios =
+        IntStream.range(0, turns).mapToDouble(i -> ours.get(i) / theirs.get(i)).sorted().toArray();
+    return ratios[(int) Math.round(quantile * (turns - 1))];
+  }
+
   /// What it says, in one line.
   String text() {
     return Text.format(
-        "%s, %s, batch %d: ours %.1f, %s %.1f %s, ratio %.2f",
-        subject, pass, batch, our(), peer, their(), unit, ratio());
+        "%s, %s, batch %d: ours %.1f, %s %.1f %s, ratio %.2f (%.2f to %.2f)",
+        subject, pass, batch, our(), peer, their(), unit, ratio(), lowerRatio(), upperRatio());
   }
 
-  private static double median(List<Double> values) {
+  static double median(List<Double> values) {
     double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
     Arrays.sort(sorted);
     int middle = sorted.length / 2;
@@ -75,6 +93,8 @@ public record PeerResult(
     object.put("our_median", our());
     object.put("their_median", their());
     object.put("ratio", ratio());
+    object.put("ratio_lower_quartile", lowerRatio());
+    object.put("ratio_upper_quartile", upperRatio());
     return object;
   }
 }

@@ -2,41 +2,39 @@ package lanewise.bench;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import lanewise.choice.Choosers;
 import lanewise.choice.ConvChooser;
 import lanewise.choice.MeasuredChooser;
 import lanewise.error.EnvironmentException;
 import lanewise.error.InvalidModelException;
+import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
 import lanewise.models.Models;
 import lanewise.network.Network;
 
 /// Measures ours and the peers by turns: training steps and inference per model, convolutions per
-/// layer.
+/// layer. Turns are short, since the speed of a machine that others share changes within seconds.
 final class PeerRun implements AutoCloseable {
 
-  private static final int ROUNDS = 2;
-  private static final double TRAINING_SECONDS = 10;
-  private static final double INFERENCE_SECONDS = 5;
-  private static final double LAYER_SECONDS = 2;
+  private static final int ROUNDS = 9;
+  private static final double TRAINING_SECONDS = 2;
+  private static final double INFERENCE_SECONDS = 1;
+  private static final double LAYER_SECONDS = 0.4;
 
-  /// A measurement of ours.
-  ///
-  /// @param batch images at a time
-  /// @param figure median over the iterations, in [BenchResult#unit]
-  record Measured(int batch, double figure) {}
+  /// Until the threads of the side whose turn it was no longer wait for work awake.
+  private static final long PAUSE_MILLIS = 20;
 
-  /// Measures one benchmark of ours.
+  /// Starts ours.
   @FunctionalInterface
   interface Ours {
-    /// @param pass name of the benchmark's method
-    /// @param batch 0 for what the subject is usually measured with
-    Measured run(Suite suite, String pass, String subject, int batch);
+    Contestant start(Suite suite, String subject, int batch, int threads);
   }
 
   private final BenchOptions options;
@@ -126,30 +124,25 @@ final class PeerRun implements AutoCloseable {
             .toList();
   }
 
-  private void model(Suite suite, String pass, String model, int batch) {
+  private void model(Suite suite, String pass, String model, int asked) {
     Network network = Models.create(model);
+    int batch = asked > 0 ? asked : ModelCase.defaultBatch(model);
     List<Peer> able = able(suite, network);
-    List<Double> our = new ArrayList<>();
-    List<List<Double>> their = new ArrayList<>();
-    able.forEach(_ -> their.add(new ArrayList<>()));
-    int images = batch;
-    for (int round = 0; round < ROUNDS; round++) {
-      Measured result = ours.run(suite, suite == Suite.TRAINING ? "step" : "batch", model, batch);
-      images = result.batch();
-      our.add(result.figure());
-      for (int i = 0; i < able.size(); i++) {
-        Peer peer = able.get(i);
-        if (round == 0 && suite == Suite.INFERENCE) {
-          peer.compareOutputs(network, images, threads, chooser())
+    if (able.isEmpty()) {
+      return;
+    }
+    progress.accept("%s, %s, batch %d: warming up".formatted(model, pass, batch));
+    try (Contestant our = ours.start(suite, model, batch, threads)) {
+      for (Peer peer : able) {
+        if (suite == Suite.INFERENCE) { // after ours, which has then measured its algorithms
+          peer.compareOutputs(network, batch, threads, chooser())
               .ifPresent(found -> progress.accept(peer.name() + ", " + model + ": " + found));
         }
-        progress.accept("%s, %s of %s, batch %d".formatted(peer.name(), pass, model, images));
         double seconds = suite == Suite.TRAINING ? TRAINING_SECONDS : INFERENCE_SECONDS;
-        their.get(i).add(peer.model(suite, network, images, threads, seconds));
+        try (Contestant their = peer.model(suite, network, batch, threads)) {
+          contest(peer, suite, List.of(pass), model, batch, "images/s", our, their, seconds);
+        }
       }
-    }
-    for (int i = 0; i < able.size(); i++) {
-      add(able.get(i), suite, pass, model, images, "images/s", our, their.get(i));
     }
   }
 
@@ -176,66 +169,71 @@ final class PeerRun implements AutoCloseable {
   }
 
   private void layer(LayerCase layer) {
-    for (Peer peer : peers) {
-      if (peer.suites().contains(Suite.KERNEL)) {
-        layer(layer, peer);
+    int batch = options.batch() > 0 ? options.batch() : ModelCase.defaultBatch(layer.model());
+    progress.accept("%s, batch %d: warming up".formatted(layer.path(), batch));
+    try (Contestant our = ours.start(Suite.KERNEL, layer.path(), batch, threads)) {
+      for (Peer peer : peers) {
+        if (peer.suites().contains(Suite.KERNEL)) {
+          ConvSpec spec = layer.spec().orElseThrow();
+          try (Contestant their = peer.layer(spec, layer.first(), batch, threads)) {
+            List<String> passes = List.of("forward", "backward");
+            String path = layer.path();
+            contest(peer, Suite.KERNEL, passes, path, batch, "GFLOP/s", our, their, LAYER_SECONDS);
+          }
+        }
       }
     }
   }
 
-  private void layer(LayerCase layer, Peer peer) {
-    List<List<Double>> our = List.of(new ArrayList<>(), new ArrayList<>());
-    List<List<Double>> their = List.of(new ArrayList<>(), new ArrayList<>());
-    int batch = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-      Measured forward = ours.run(Suite.KERNEL, "forward", layer.path(), options.batch());
-      our.get(0).add(forward.figure());
-      our.get(1).add(backward(layer));
-      batch = forward.batch();
-      progress.accept("%s, %s, batch %d".formatted(peer.name(), layer.path(), batch));
-      double[] figures =
-          peer.layer(layer.spec().orElseThrow(), layer.first(), batch, threads, LAYER_SECONDS);
-      their.get(0).add(figures[0]);
-      their.get(1).add(figures[1]);
-    }
-    String[] passes = {"forward", "backward"};
-    for (int pass = 0; pass < passes.length; pass++) {
-      add(
-          peer,
-          Suite.KERNEL,
-          passes[pass],
-          layer.path(),
-          batch,
-          "GFLOP/s",
-          our.get(pass),
-          their.get(pass));
-    }
-  }
-
-  /// GFLOP/s of both gradients together, or of the weights' alone where nobody wants the other.
-  private double backward(LayerCase layer) {
-    double weights =
-        ours.run(Suite.KERNEL, "backwardWeights", layer.path(), options.batch()).figure();
-    if (layer.first()) {
-      return weights;
-    }
-    double data = ours.run(Suite.KERNEL, "backwardData", layer.path(), options.batch()).figure();
-    return 2 / (1 / weights + 1 / data); // both passes are of the same work
-  }
-
-  private void add(
+  private void contest(
       Peer peer,
       Suite suite,
-      String pass,
+      List<String> passes,
       String subject,
       int batch,
       String unit,
-      List<Double> our,
-      List<Double> their) {
-    PeerResult result =
-        new PeerResult(peer.name(), suite, pass, subject, batch, threads, unit, our, their);
-    results.add(result);
-    progress.accept(result.text());
+      Contestant our,
+      Contestant their,
+      double seconds) {
+    List<List<List<Double>>> ourTurns = new ArrayList<>();
+    List<List<List<Double>>> theirTurns = new ArrayList<>();
+    for (int round = 0; round < ROUNDS; round++) {
+      ourTurns.add(turn(our, seconds));
+      theirTurns.add(turn(their, seconds));
+    }
+    for (int pass = 0; pass < passes.size(); pass++) {
+      PeerResult result =
+          new PeerResult(
+              peer.name(),
+              suite,
+              passes.get(pass),
+              subject,
+              batch,
+              threads,
+              unit,
+              best(ourTurns, pass),
+              best(theirTurns, pass));
+      results.add(result);
+      progress.accept(result.text());
+    }
+  }
+
+  private static List<List<Double>> turn(Contestant contestant, double seconds) {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EnvironmentException("interrupted between two turns");
+    }
+    return contestant.turn(seconds);
+  }
+
+  /// The rates, by turn, of the variant with the highest median.
+  private static List<Double> best(List<List<List<Double>>> turns, int pass) {
+    return IntStream.range(0, turns.getFirst().size())
+        .mapToObj(variant -> turns.stream().map(turn -> turn.get(variant).get(pass)).toList())
+        .max(Comparator.comparingDouble(PeerResult::median))
+        .orElseThrow();
   }
 
   @Override

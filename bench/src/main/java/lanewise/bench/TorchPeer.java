@@ -46,9 +46,8 @@ final class TorchPeer implements Peer {
     for (String candidate : PYTHONS) {
       peer.python = candidate;
       try {
-        Map<String, Object> request = new LinkedHashMap<>();
-        request.put("task", "name");
-        peer.name = (String) peer.ask(request, 0, 1, 0).get("name");
+        Map<String, Object> request = Map.of("task", "name");
+        peer.name = (String) PeerProcess.ask(peer.name, peer.command(), request).get("name");
         return Optional.of(peer);
       } catch (EnvironmentException _) {
         // no such Python, or one without PyTorch: the next one
@@ -74,18 +73,16 @@ final class TorchPeer implements Peer {
   }
 
   @Override
-  public double model(Suite suite, Network network, int batch, int threads, double seconds) {
+  public Contestant model(Suite suite, Network network, int batch, int threads) {
     Network described = suite == Suite.TRAINING ? network : network.withoutAuxiliaryOutputs();
-    Map<String, Object> request = new LinkedHashMap<>();
-    request.put("task", suite.toString());
+    Map<String, Object> request = request(suite.toString(), batch, threads);
     request.put("network", NetworkJson.of(described));
-    return PeerProcess.figure(name, ask(request, batch, threads, seconds), "images_per_s");
+    return ContestantProcess.start(name, command(), request, List.of((double) batch));
   }
 
   @Override
-  public double[] layer(ConvSpec spec, boolean first, int batch, int threads, double seconds) {
-    Map<String, Object> request = new LinkedHashMap<>();
-    request.put("task", "layer");
+  public Contestant layer(ConvSpec spec, boolean first, int batch, int threads) {
+    Map<String, Object> request = request("layer", batch, threads);
     request.put("linear", spec.input().isVector() && spec.kernelHeight() == 1);
     request.put("input", List.of(spec.channels(), spec.height(), spec.width()));
     request.put("filters", spec.filters());
@@ -94,20 +91,21 @@ final class TorchPeer implements Peer {
     request.put("padding", spec.padding());
     request.put("groups", spec.groups());
     request.put("first", first);
-    Map<String, Object> answer = ask(request, batch, threads, seconds);
-    double perImage = 2e-9 * spec.multiplyAdds();
-    return new double[] {
-      perImage * PeerProcess.figure(name, answer, "forward_per_s"),
-      perImage * (first ? 1 : 2) * PeerProcess.figure(name, answer, "backward_per_s")
-    };
+    double forward = 2e-9 * spec.multiplyAdds() * batch;
+    List<Double> units = List.of(forward, first ? forward : 2 * forward);
+    return ContestantProcess.start(name, command(), request, units);
   }
 
-  private Map<String, Object> ask(
-      Map<String, Object> request, int batch, int threads, double seconds) {
+  private static Map<String, Object> request(String task, int batch, int threads) {
+    Map<String, Object> request = new LinkedHashMap<>();
+    request.put("task", task);
     request.put("batch", batch);
     request.put("threads", threads);
-    request.put("seconds", seconds);
-    return PeerProcess.ask(name, List.of(python, "-B", folder.resolve(SCRIPT).toString()), request);
+    return request;
+  }
+
+  private List<String> command() {
+    return List.of(python, "-B", folder.resolve(SCRIPT).toString());
   }
 
   @Override

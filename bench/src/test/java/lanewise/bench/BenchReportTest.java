@@ -107,7 +107,7 @@ class BenchReportTest {
     assertThat(report.markdown())
         .contains(
             "## Beside peers",
-            "| Peer 1 | lenet5 | step | 128 | 2 | images/s | 10.0 | 5.0 | 2.00 |");
+            "| Peer 1 | lenet5 | step | 128 | 2 | images/s | 10.0 | 5.0 | 2.00 | 1.80 to 1.80 |");
     assertThat(BenchPage.of(report)).contains("ours / theirs");
   }
 

@@ -151,14 +151,23 @@ final class BenchCommand implements Callable<Integer> {
     if (format.format() == Format.JSON) {
       session.out().print(Json.writePretty(report.json()));
     } else {
-      session.out().print(report(report, folder).render(format.format()));
-      if (!report.peers().isEmpty() && format.format() != Format.CSV) {
-        session.out().println();
-        session.out().print(peers(report).render(format.format()));
-      }
+      session.out().print(tables(report, folder));
     }
     session.out().flush();
     return ExitCode.OK.number();
+  }
+
+  /// What ran alone, and what ran beside peers; as CSV the second only where there is no first.
+  private String tables(BenchReport report, Path folder) {
+    List<String> tables = new ArrayList<>();
+    if (!report.results().isEmpty() || report.peers().isEmpty()) {
+      tables.add(facts(own(report), report, folder).render(format.format()));
+    }
+    if (!report.peers().isEmpty() && (tables.isEmpty() || format.format() != Format.CSV)) {
+      Report peers = peers(report);
+      tables.add((tables.isEmpty() ? facts(peers, report, folder) : peers).render(format.format()));
+    }
+    return String.join("\n", tables);
   }
 
   private Set<PeerKind> peers() {
@@ -206,7 +215,7 @@ final class BenchCommand implements Callable<Integer> {
     session.err().flush();
   }
 
-  private static Report report(BenchReport report, Path folder) {
+  private static Report own(BenchReport report) {
     Table table =
         new Table(
             new Column("suite", "Group", Style.PLAIN),
@@ -232,8 +241,11 @@ final class BenchCommand implements Callable<Integer> {
           report.shareOfLimit(result),
           report.change(result).orElse(null));
     }
-    return new Report("%d results".formatted(report.results().size()))
-        .table("results", table)
+    return new Report("%d results".formatted(report.results().size())).table("results", table);
+  }
+
+  private static Report facts(Report table, BenchReport report, Path folder) {
+    return table
         .fact("limits", "Measured limits", report.peak().text(), Style.PLAIN)
         .fact("machine", "Machine", report.machine().text(), Style.PLAIN)
         .fact("flags", "JVM flags", String.join(" ", report.machine().flags()), Style.PLAIN)
@@ -251,7 +263,9 @@ final class BenchCommand implements Callable<Integer> {
             new Column("unit", "Unit", Style.PLAIN),
             new Column("ours", "Ours", Style.REAL),
             new Column("theirs", "Theirs", Style.REAL),
-            new Column("ratio", "Ratio", Style.REAL));
+            new Column("ratio", "Ratio", Style.REAL),
+            new Column("lower_quartile", "Lower quartile", Style.REAL),
+            new Column("upper_quartile", "Upper quartile", Style.REAL));
     for (PeerResult peer : report.peers()) {
       table.row(
           peer.peer(),
@@ -262,7 +276,9 @@ final class BenchCommand implements Callable<Integer> {
           peer.unit(),
           peer.our(),
           peer.their(),
-          peer.ratio());
+          peer.ratio(),
+          peer.lowerRatio(),
+          peer.upperRatio());
     }
     return new Report("Beside peers").table("peers", table);
   }

@@ -29,6 +29,7 @@ public final class DjlPeer {
   private static final float MOMENTUM = 0.9f;
   private static final float WEIGHT_DECAY = 5e-4f;
 
+  private final Conversation conversation;
   private final Request request;
   private final DescribedBlock block;
   private final Shape shape;
@@ -36,7 +37,8 @@ public final class DjlPeer {
   private final long[] labels;
   private final double[] weights;
 
-  private DjlPeer(Request request) {
+  private DjlPeer(Conversation conversation, Request request) {
+    this.conversation = conversation;
     this.request = request;
     Request network = request.object("network");
     block = new DescribedBlock(network);
@@ -52,9 +54,10 @@ public final class DjlPeer {
     labels = random.longs(batch, 0, network.integer("classes")).toArray();
   }
 
-  /// Answers one request.
+  /// Answers the requests on stdin.
   public static void main(String[] args) throws Exception {
-    Request request = Request.read();
+    Conversation conversation = new Conversation();
+    Request request = conversation.next().orElseThrow();
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("DJL_CACHE_DIR", request.text("natives"));
@@ -62,10 +65,10 @@ public final class DjlPeer {
     System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
     if (request.text("task").equals("name")) {
       String version = Engine.getEngine(ENGINE).getVersion();
-      Request.answer("name", "DJL " + Engine.getDjlVersion() + " with PyTorch " + version);
+      conversation.answer("name", "DJL " + Engine.getDjlVersion() + " with PyTorch " + version);
       return;
     }
-    DjlPeer peer = new DjlPeer(request);
+    DjlPeer peer = new DjlPeer(conversation, request);
     try (Model model = Model.newInstance("described", Device.cpu(), ENGINE)) {
       model.setBlock(peer.block);
       switch (request.text("task")) {
@@ -91,7 +94,7 @@ public final class DjlPeer {
     try (Trainer trainer = model.newTrainer(config)) {
       trainer.initialize(shape);
       requireSameParameters();
-      answer(request.medianSeconds(() -> step(trainer, loss)));
+      conversation.measure(() -> step(trainer, loss));
     }
   }
 
@@ -117,18 +120,13 @@ public final class DjlPeer {
     block.initialize(all, DataType.FLOAT32, shape);
     requireSameParameters();
     ParameterStore parameters = new ParameterStore(all, false);
-    answer(
-        request.medianSeconds(
-            () -> {
-              try (NDManager manager = all.newSubManager()) {
-                NDList input = new NDList(manager.create(images, shape));
-                block.forward(parameters, input, false);
-              }
-            }));
-  }
-
-  private void answer(double seconds) {
-    Request.answer("images_per_s", shape.get(0) / seconds);
+    conversation.measure(
+        () -> {
+          try (NDManager manager = all.newSubManager()) {
+            NDList input = new NDList(manager.create(images, shape));
+            block.forward(parameters, input, false);
+          }
+        });
   }
 
   private void requireSameParameters() {

@@ -16,15 +16,19 @@ import java.util.SplittableRandom;
 /// ONNX Runtime: inference of a model in a file, with all of its graph optimizations.
 ///
 /// Tasks: `name`; `outputs`, which computes those of the `images` in a file into the file
-/// `outputs`, both plain fp32; `inference`, which measures on noise.
+/// `outputs`, both plain fp32; `inference`, which is measured on noise, turn by
+/// turn.
 public final class OnnxRuntimePeer implements AutoCloseable {
 
+  private final Conversation conversation;
   private final Request request;
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final long[] shape;
 
-  private OnnxRuntimePeer(Request request, OrtEnvironment environment) throws OrtException {
+  private OnnxRuntimePeer(Conversation conversation, Request request, OrtEnvironment environment)
+      throws OrtException {
+    this.conversation = conversation;
     this.request = request;
     this.environment = environment;
     shape = request.integers("shape");
@@ -38,16 +42,17 @@ public final class OnnxRuntimePeer implements AutoCloseable {
     }
   }
 
-  /// Answers one request.
+  /// Answers the requests on stdin.
   public static void main(String[] args) throws Exception {
-    Request request = Request.read();
+    Conversation conversation = new Conversation();
+    Request request = conversation.next().orElseThrow();
     OrtEnvironment environment =
         OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "lanewise");
     if (request.text("task").equals("name")) {
-      Request.answer("name", "ONNX Runtime " + environment.getVersion());
+      conversation.answer("name", "ONNX Runtime " + environment.getVersion());
       return;
     }
-    try (OnnxRuntimePeer peer = new OnnxRuntimePeer(request, environment)) {
+    try (OnnxRuntimePeer peer = new OnnxRuntimePeer(conversation, request, environment)) {
       switch (request.text("task")) {
         case "outputs" -> peer.outputs();
         case "inference" -> peer.inference();
@@ -65,7 +70,7 @@ public final class OnnxRuntimePeer implements AutoCloseable {
       byte[] bytes = new byte[values.remaining()];
       values.get(bytes);
       Files.write(Path.of(request.text("outputs")), bytes);
-      Request.answer("values", bytes.length / Float.BYTES);
+      conversation.answer("values", bytes.length / Float.BYTES);
     }
   }
 
@@ -77,8 +82,7 @@ public final class OnnxRuntimePeer implements AutoCloseable {
     }
     images.flip();
     try (OnnxTensor input = tensor(images)) {
-      double seconds = request.medianSeconds(() -> run(input).close());
-      Request.answer("images_per_s", shape[0] / seconds);
+      conversation.measure(() -> run(input).close());
     }
   }
 

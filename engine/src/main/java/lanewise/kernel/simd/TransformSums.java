@@ -53,6 +53,9 @@ final class TransformSums {
   /// Transformed weights of more than that are not kept.
   private static final long LARGE_WEIGHTS = 4L * 1024 * 1024;
 
+  /// Prepared ones of more than that are not either.
+  private static final long LARGE_PREPARED = 12L * 1024 * 1024;
+
   /// What V may take in the last-level cache, which all threads share.
   private static final long SHARED_BYTES = 16L * 1024 * 1024;
 
@@ -121,7 +124,7 @@ final class TransformSums {
     long allWeights = points * srcBlocks * dstBlocks * PAIR;
     byGroups = groups > 1 && (allWeights > LARGE_WEIGHTS || hasFewTiles(allWeights));
     boolean grow = transform.transformsWeights();
-    prepares = constantWeights && (!grow || allWeights <= LARGE_WEIGHTS);
+    prepares = constantWeights && (!grow || allWeights <= LARGE_PREPARED);
     paired = Lanes.COUNT == 8 && dstBlocks > 1 && (grow || prepares || tiles >= MANY_TILES);
     makesWeights = grow || paired;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
