@@ -25,6 +25,11 @@ import jdk.incubator.vector.FloatVector;
 final class NarrowTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;
+  private static final long PAIR_BYTES = 2 * LANE_BYTES;
+
+  /// A channel that there is not. Not final: the compiler must not know, or it would take out the
+  /// branches that end a basic block.
+  private static int nowhere = -1;
 
   private NarrowTiles() {}
 
@@ -164,6 +169,88 @@ final class NarrowTiles {
         a05 = x.fma(v0, a05);
         a15 = x.fma(v1, a15);
         w += weightsStep;
+      }
+      a00.intoMemorySegment(scratch, at, ORDER);
+      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
+      a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
+      a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
+      long at1 = at + atBlock;
+      a10.intoMemorySegment(scratch, at1, ORDER);
+      a11.intoMemorySegment(scratch, at1 + 1 * LANE_BYTES, ORDER);
+      a12.intoMemorySegment(scratch, at1 + 2 * LANE_BYTES, ORDER);
+      a13.intoMemorySegment(scratch, at1 + 3 * LANE_BYTES, ORDER);
+      a14.intoMemorySegment(scratch, at1 + 4 * LANE_BYTES, ORDER);
+      a15.intoMemorySegment(scratch, at1 + 5 * LANE_BYTES, ORDER);
+      at += 6 * LANE_BYTES;
+    }
+  }
+
+  /// The same for many channels. Weights are addressed like the source, so that nothing is checked
+  /// in the loop: 28 instead of 31 instructions per channel, and 9 instead of 13 loads. What keeps
+  /// the multiply-adds from waiting behind all loads is a branch that is never taken. Entering the
+  /// loop takes longer, since there all is checked for all channels.
+  ///
+  /// Alone on a core both reach 96 of 102 GFLOP/s; where another thread takes half of the core,
+  /// this
+  /// one reaches 54 to 66 and that one 49 to 54 (128 to 512 channels).
+  static void longPaired2x6(
+      int count,
+      MemorySegment src,
+      long srcAt,
+      long srcStep,
+      MemorySegment weights,
+      long weightsAt,
+      int channels,
+      MemorySegment scratch,
+      long at,
+      long atBlock) {
+    int nowhere = NarrowTiles.nowhere;
+    for (int position = 0; position < count; position += 6) {
+      long x0 = srcAt + position * srcStep;
+      long x1 = x0 + srcStep;
+      long x2 = x1 + srcStep;
+      long x3 = x2 + srcStep;
+      long x4 = x3 + srcStep;
+      long x5 = x4 + srcStep;
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a02 = a00;
+      FloatVector a03 = a00;
+      FloatVector a04 = a00;
+      FloatVector a05 = a00;
+      FloatVector a10 = a00;
+      FloatVector a11 = a00;
+      FloatVector a12 = a00;
+      FloatVector a13 = a00;
+      FloatVector a14 = a00;
+      FloatVector a15 = a00;
+      for (int c = 0; c < channels; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, weights, weightsAt + c * PAIR_BYTES, ORDER);
+        FloatVector v1 =
+            fromMemorySegment(SPECIES, weights, weightsAt + c * PAIR_BYTES + LANE_BYTES, ORDER);
+        FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+        a00 = x.fma(v0, a00);
+        a10 = x.fma(v1, a10);
+        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+        a01 = x.fma(v0, a01);
+        a11 = x.fma(v1, a11);
+        if (c == nowhere) {
+          break;
+        }
+        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+        a02 = x.fma(v0, a02);
+        a12 = x.fma(v1, a12);
+        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+        a03 = x.fma(v0, a03);
+        a13 = x.fma(v1, a13);
+        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
+        a04 = x.fma(v0, a04);
+        a14 = x.fma(v1, a14);
+        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
+        a05 = x.fma(v0, a05);
+        a15 = x.fma(v1, a15);
       }
       a00.intoMemorySegment(scratch, at, ORDER);
       a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);

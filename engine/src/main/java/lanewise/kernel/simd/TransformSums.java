@@ -44,16 +44,19 @@ final class TransformSums {
   /// What V of all tiles may take for threads to share it instead of the weights.
   private static final long FEW_BYTES = V_BYTES + V_BYTES / 2;
 
+  /// From so many on, it is worth preparing a loop that then takes fewer instructions.
+  private static final int MANY_CHANNELS = 96;
+
   /// Positions that the last register tile may reach beyond.
   private static final int BEYOND = 12;
 
   /// With fewer tiles, packed weights are not worth copying to another order.
   private static final int MANY_TILES = 128;
 
-  /// Transformed weights of more than that are not kept.
+  /// With more, each thread makes the transformed weights of the channels that it has as it goes.
   private static final long LARGE_WEIGHTS = 4L * 1024 * 1024;
 
-  /// Prepared ones of more than that are not either.
+  /// More are not prepared: they would come from main memory, four times as many bytes as packed.
   private static final long LARGE_PREPARED = 12L * 1024 * 1024;
 
   /// What V may take in the last-level cache, which all threads share.
@@ -411,6 +414,20 @@ final class TransformSums {
     if (StreamTiles.suits(sums.lastChannels())) {
       StreamTiles.run(
           workspace, v, count, u, w, sums.weightsBlock(), blocks, workspace, m, mTiles * VECTOR);
+      return;
+    }
+    if (paired && blocks == 2 && sums.lastChannels() >= MANY_CHANNELS) {
+      NarrowTiles.longPaired2x6(
+          count,
+          workspace,
+          v,
+          srcBlocks * VECTOR,
+          u,
+          w,
+          sums.lastChannels(),
+          workspace,
+          m,
+          mTiles * VECTOR);
       return;
     }
     if (paired && blocks == 2) {
