@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
 /// The HTML page of a run of the benchmarks: charts per layer and per model, and all figures.
 final class BenchPage {
 
+  /// Where bars of ratios end, so that one very large does not make all others small.
+  private static final double LONGEST = 4;
+
   private final BenchReport report;
 
   private BenchPage(BenchReport report) {
@@ -38,7 +41,11 @@ final class BenchPage {
     }
     if (!report.peers().isEmpty()) {
       page.heading("Beside peers")
-          .paragraph("soft", "Measured by turns; the bars are ours / theirs, of the medians.")
+          .paragraph(
+              "soft",
+              Text.format(
+                  "Measured by turns; the bars are ours / theirs, of the medians, and end at %.0f.",
+                  LONGEST))
           .picture(ratios())
           .table(BenchReport.peerColumns(), report.peers().stream().map(BenchReport::row).toList());
     }
@@ -113,7 +120,7 @@ final class BenchPage {
               for (PeerResult result : group) {
                 values.add(Text.format("%.2f", result.ratio()));
                 String style = styles[peers.indexOf(result.peer()) % styles.length];
-                row.add(new Bars.Bar(style, result.ratio(), result.text()));
+                row.add(new Bars.Bar(style, Math.min(result.ratio(), LONGEST), result.text()));
               }
               bars.row(label, String.join(" / ", values), row);
             });
