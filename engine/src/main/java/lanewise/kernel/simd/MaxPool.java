@@ -73,16 +73,8 @@ public final class MaxPool {
       for (int y = 0; y < spec.outHeight(); y++) {
         switch (spec.kernel()) {
           case 2 -> forward2x2(spec, s, row(srcAt, y, 0), row(srcAt, y, 1), d, dstAt);
-          case 3 -> {
-            long row0 = row(srcAt, y, 0);
-            long row1 = row(srcAt, y, 1);
-            long row2 = row(srcAt, y, 2);
-            if (spec.stride() == 1) {
-              forwardDense3x3(spec, s, row0, row1, row2, d, dstAt);
-            } else {
-              forward3x3(spec, s, row0, row1, row2, d, dstAt);
-            }
-          }
+          case 3 ->
+              forward3x3(spec, s, row(srcAt, y, 0), row(srcAt, y, 1), row(srcAt, y, 2), d, dstAt);
           default -> forwardAny(spec, y, s, srcAt, d, dstAt);
         }
         dstAt += spec.outWidth() * LANE_BYTES;
@@ -175,34 +167,6 @@ public final class MaxPool {
               .max(fromMemorySegment(SPECIES, s, row2 + c2, ORDER));
       a.max(b).max(c).intoMemorySegment(d, dstAt + x * LANE_BYTES, ORDER);
       left += stride;
-    }
-  }
-
-  /// With stride 1 the maxima of two columns are those of the window before.
-  private static void forwardDense3x3(
-      PoolSpec spec,
-      MemorySegment s,
-      long row0,
-      long row1,
-      long row2,
-      MemorySegment d,
-      long dstAt) {
-    int width = spec.width();
-    int columns = spec.outWidth();
-    int right = 2 - spec.padding();
-    FloatVector a = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-    FloatVector b = a;
-    for (int x = -2; x < columns; x++) {
-      long at = Windows.clamp(right + x, width) * LANE_BYTES;
-      FloatVector c =
-          fromMemorySegment(SPECIES, s, row0 + at, ORDER)
-              .max(fromMemorySegment(SPECIES, s, row1 + at, ORDER))
-              .max(fromMemorySegment(SPECIES, s, row2 + at, ORDER));
-      if (x >= 0) {
-        a.max(b).max(c).intoMemorySegment(d, dstAt + x * LANE_BYTES, ORDER);
-      }
-      a = b;
-      b = c;
     }
   }
 
