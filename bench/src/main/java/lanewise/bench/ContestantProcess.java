@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lanewise.error.EnvironmentException;
+import lanewise.kernel.ConvSpec;
 
 /// A program that gets ready for what the first request describes, and then measures for as many
 /// seconds as each further one says: `{"seconds": 2}` is answered by `{"rates": [[5.5]]}`.
@@ -25,6 +26,14 @@ record ContestantProcess(String name, PeerProcess process, List<Double> units)
       throw e;
     }
     return new ContestantProcess(name, process, units);
+  }
+
+  /// GFLOP/s of one run a second of a convolution, forward and backward.
+  ///
+  /// @param first whether the gradient of the input is not wanted
+  static List<Double> units(ConvSpec spec, boolean first, int batch) {
+    double forward = 2e-9 * spec.multiplyAdds() * batch;
+    return List.of(forward, first ? forward : 2 * forward);
   }
 
   @Override

@@ -118,8 +118,7 @@ public final class ContestantProgram {
       return List.of((double) batch);
     }
     LayerCase layer = LayerCase.of(subject);
-    double forward = 2e-9 * layer.spec().orElseThrow().multiplyAdds() * batch;
-    return List.of(forward, layer.first() ? forward : 2 * forward);
+    return ContestantProcess.units(layer.spec().orElseThrow(), layer.first(), batch);
   }
 
   /// Answers the requests on stdin.

@@ -24,9 +24,6 @@ import lanewise.network.Network;
 final class PeerRun implements AutoCloseable {
 
   private static final int ROUNDS = 9;
-  private static final double TRAINING_SECONDS = 2;
-  private static final double INFERENCE_SECONDS = 1;
-  private static final double LAYER_SECONDS = 0.4;
 
   /// Until the threads of the side whose turn it was no longer wait for work awake.
   private static final long PAUSE_MILLIS = 20;
@@ -138,9 +135,8 @@ final class PeerRun implements AutoCloseable {
           peer.compareOutputs(network, batch, threads, chooser())
               .ifPresent(found -> progress.accept(peer.name() + ", " + model + ": " + found));
         }
-        double seconds = suite == Suite.TRAINING ? TRAINING_SECONDS : INFERENCE_SECONDS;
         try (Contestant their = peer.model(suite, network, batch, threads)) {
-          contest(peer, suite, List.of(pass), model, batch, "images/s", our, their, seconds);
+          contest(peer, suite, List.of(pass), model, batch, our, their);
         }
       }
     }
@@ -177,8 +173,7 @@ final class PeerRun implements AutoCloseable {
           ConvSpec spec = layer.spec().orElseThrow();
           try (Contestant their = peer.layer(spec, layer.first(), batch, threads)) {
             List<String> passes = List.of("forward", "backward");
-            String path = layer.path();
-            contest(peer, Suite.KERNEL, passes, path, batch, "GFLOP/s", our, their, LAYER_SECONDS);
+            contest(peer, Suite.KERNEL, passes, layer.path(), batch, our, their);
           }
         }
       }
@@ -191,15 +186,13 @@ final class PeerRun implements AutoCloseable {
       List<String> passes,
       String subject,
       int batch,
-      String unit,
       Contestant our,
-      Contestant their,
-      double seconds) {
+      Contestant their) {
     List<List<List<Double>>> ourTurns = new ArrayList<>();
     List<List<List<Double>>> theirTurns = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
-      ourTurns.add(turn(our, seconds));
-      theirTurns.add(turn(their, seconds));
+      ourTurns.add(turn(our, seconds(suite)));
+      theirTurns.add(turn(their, seconds(suite)));
     }
     for (int pass = 0; pass < passes.size(); pass++) {
       PeerResult result =
@@ -210,12 +203,21 @@ final class PeerRun implements AutoCloseable {
               subject,
               batch,
               threads,
-              unit,
+              BenchReport.unit(suite),
               best(ourTurns, pass),
               best(theirTurns, pass));
       results.add(result);
       progress.accept(result.text());
     }
+  }
+
+  /// About how long a turn takes.
+  private static double seconds(Suite suite) {
+    return switch (suite) {
+      case TRAINING -> 2;
+      case INFERENCE -> 1;
+      default -> 0.4;
+    };
   }
 
   private static List<List<Double>> turn(Contestant contestant, double seconds) {

@@ -91,9 +91,8 @@ final class TorchPeer implements Peer {
     request.put("padding", spec.padding());
     request.put("groups", spec.groups());
     request.put("first", first);
-    double forward = 2e-9 * spec.multiplyAdds() * batch;
-    List<Double> units = List.of(forward, first ? forward : 2 * forward);
-    return ContestantProcess.start(name, command(), request, units);
+    return ContestantProcess.start(
+        name, command(), request, ContestantProcess.units(spec, first, batch));
   }
 
   private static Map<String, Object> request(String task, int batch, int threads) {

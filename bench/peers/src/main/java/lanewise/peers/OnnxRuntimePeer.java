@@ -16,8 +16,7 @@ import java.util.SplittableRandom;
 /// ONNX Runtime: inference of a model in a file, with all of its graph optimizations.
 ///
 /// Tasks: `name`; `outputs`, which computes those of the `images` in a file into the file
-/// `outputs`, both plain fp32; `inference`, which is measured on noise, turn by
-/// turn.
+/// `outputs`, both plain fp32; `inference`, which is measured on noise, turn by turn.
 public final class OnnxRuntimePeer implements AutoCloseable {
 
   private final Conversation conversation;

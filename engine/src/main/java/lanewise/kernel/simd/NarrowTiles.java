@@ -192,9 +192,8 @@ final class NarrowTiles {
   /// the multiply-adds from waiting behind all loads is a branch that is never taken. Entering the
   /// loop takes longer, since there all is checked for all channels.
   ///
-  /// Alone on a core both reach 96 of 102 GFLOP/s; where another thread takes half of the core,
-  /// this
-  /// one reaches 54 to 66 and that one 49 to 54 (128 to 512 channels).
+  /// Alone on a core both reach 96 of 102 GFLOP/s. Where another thread takes half of it, this one
+  /// reaches 54 to 66, the other 49 to 54 (128 to 512 channels).
   static void longPaired2x6(
       int count,
       MemorySegment src,

@@ -19,8 +19,8 @@ import lanewise.tensor.Tensor;
 /// that does not make them much larger.
 ///
 /// With 8 lanes the transformed weights of two blocks of output channels lie side by side,
-/// `U[point][pair of blocks][C][2][lanes]` ([NarrowTiles#paired2x6]). Packed weights are copied to
-/// that order where tiles are enough to be worth it.
+/// `U[point][pair of blocks][C][2][lanes]` ([NarrowTiles#paired2x6], `longPaired2x6`). Packed
+/// weights are copied to that order where tiles are enough to be worth it.
 final class TransformSums {
 
   private static final long VECTOR = Lanes.BYTES;
