@@ -27,6 +27,16 @@ final class NarrowTiles {
   private static final long LANE_BYTES = Lanes.BYTES;
   private static final long PAIR_BYTES = 2 * LANE_BYTES;
 
+  /// What [#paired2x6] takes at most.
+  static final int MOST_CHANNELS = 512;
+
+  /// Bytes of the slices of [#paired2x6], which may reach beyond what it reads.
+  static final long SOURCE_SLICE = MOST_CHANNELS * 4L;
+
+  static final long WEIGHTS_SLICE = MOST_CHANNELS * PAIR_BYTES;
+
+  private static final long TILE_SLICE = 6 * LANE_BYTES;
+
   /// A channel that there is not. Not final: the compiler must not know, or it would take out the
   /// branches that end a basic block.
   private static int nowhere = -1;
@@ -110,11 +120,18 @@ final class NarrowTiles {
     }
   }
 
-  /// The same with the weights of both blocks side by side for each channel: their second vector
-  /// lies at a constant offset, which saves a register and an addition per channel. Winograd gains
-  /// 10 % of a layer by it, 1x1 layers 5 %.
+  /// The same for at most [#MOST_CHANNELS] channels, with the weights of both blocks side by side
+  /// for
+  /// each channel. Each source position and the weights are slices of a constant size, and the
+  /// compiler knows that the loop stays within them: nothing is checked in the loop or before it,
+  /// and entering a tile, which takes as long as 16 channels otherwise, costs a check per slice.
+  /// The branch that is never taken is that of [#longPaired2x6].
   ///
-  /// @param weightsStep from one channel to the next: two vectors, but a variable (see above)
+  /// GFLOP/s on one core (peak 102) with checks in the loop, and so: 16 channels 50 and 85, 32
+  /// channels 66 and 94, 64 channels 81 and 96, 256 channels 96 and 99.
+  ///
+  /// @param src with [#SOURCE_SLICE] bytes behind the last position's first channel
+  /// @param weights with [#WEIGHTS_SLICE] bytes from `weightsAt` on
   static void paired2x6(
       int count,
       MemorySegment src,
@@ -122,18 +139,25 @@ final class NarrowTiles {
       long srcStep,
       MemorySegment weights,
       long weightsAt,
-      long weightsStep,
       int channels,
       MemorySegment scratch,
       long at,
       long atBlock) {
+    if (channels > MOST_CHANNELS) {
+      throw new IllegalArgumentException(
+          "%d channels, at most %d".formatted(channels, MOST_CHANNELS));
+    }
+    int nowhere = NarrowTiles.nowhere;
+    int end = Math.min(channels, MOST_CHANNELS);
+    MemorySegment w = weights.asSlice(weightsAt, WEIGHTS_SLICE);
     for (int position = 0; position < count; position += 6) {
-      long x0 = srcAt + position * srcStep;
-      long x1 = x0 + srcStep;
-      long x2 = x1 + srcStep;
-      long x3 = x2 + srcStep;
-      long x4 = x3 + srcStep;
-      long x5 = x4 + srcStep;
+      long x = srcAt + position * srcStep;
+      MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
+      MemorySegment x1 = src.asSlice(x + srcStep, SOURCE_SLICE);
+      MemorySegment x2 = src.asSlice(x + 2 * srcStep, SOURCE_SLICE);
+      MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
+      MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
+      MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
@@ -146,54 +170,55 @@ final class NarrowTiles {
       FloatVector a13 = a00;
       FloatVector a14 = a00;
       FloatVector a15 = a00;
-      long w = weightsAt;
-      for (int c = 0; c < channels; c++) {
-        FloatVector v0 = fromMemorySegment(SPECIES, weights, w, ORDER);
-        FloatVector v1 = fromMemorySegment(SPECIES, weights, w + LANE_BYTES, ORDER);
-        FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
-        a00 = x.fma(v0, a00);
-        a10 = x.fma(v1, a10);
-        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
-        a01 = x.fma(v0, a01);
-        a11 = x.fma(v1, a11);
-        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
-        a02 = x.fma(v0, a02);
-        a12 = x.fma(v1, a12);
-        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
-        a03 = x.fma(v0, a03);
-        a13 = x.fma(v1, a13);
-        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
-        a04 = x.fma(v0, a04);
-        a14 = x.fma(v1, a14);
-        x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
-        a05 = x.fma(v0, a05);
-        a15 = x.fma(v1, a15);
-        w += weightsStep;
+      for (int c = 0; c < end; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, w, c * PAIR_BYTES, ORDER);
+        FloatVector v1 = fromMemorySegment(SPECIES, w, c * PAIR_BYTES + LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a00 = y.fma(v0, a00);
+        a10 = y.fma(v1, a10);
+        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a01 = y.fma(v0, a01);
+        a11 = y.fma(v1, a11);
+        if (c == nowhere) {
+          break;
+        }
+        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a02 = y.fma(v0, a02);
+        a12 = y.fma(v1, a12);
+        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a03 = y.fma(v0, a03);
+        a13 = y.fma(v1, a13);
+        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a04 = y.fma(v0, a04);
+        a14 = y.fma(v1, a14);
+        y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a05 = y.fma(v0, a05);
+        a15 = y.fma(v1, a15);
       }
-      a00.intoMemorySegment(scratch, at, ORDER);
-      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
-      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
-      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
-      a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
-      a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
-      long at1 = at + atBlock;
-      a10.intoMemorySegment(scratch, at1, ORDER);
-      a11.intoMemorySegment(scratch, at1 + 1 * LANE_BYTES, ORDER);
-      a12.intoMemorySegment(scratch, at1 + 2 * LANE_BYTES, ORDER);
-      a13.intoMemorySegment(scratch, at1 + 3 * LANE_BYTES, ORDER);
-      a14.intoMemorySegment(scratch, at1 + 4 * LANE_BYTES, ORDER);
-      a15.intoMemorySegment(scratch, at1 + 5 * LANE_BYTES, ORDER);
-      at += 6 * LANE_BYTES;
+      MemorySegment to0 = scratch.asSlice(at, TILE_SLICE);
+      a00.intoMemorySegment(to0, 0, ORDER);
+      a01.intoMemorySegment(to0, 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(to0, 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(to0, 3 * LANE_BYTES, ORDER);
+      a04.intoMemorySegment(to0, 4 * LANE_BYTES, ORDER);
+      a05.intoMemorySegment(to0, 5 * LANE_BYTES, ORDER);
+      MemorySegment to1 = scratch.asSlice(at + atBlock, TILE_SLICE);
+      a10.intoMemorySegment(to1, 0, ORDER);
+      a11.intoMemorySegment(to1, 1 * LANE_BYTES, ORDER);
+      a12.intoMemorySegment(to1, 2 * LANE_BYTES, ORDER);
+      a13.intoMemorySegment(to1, 3 * LANE_BYTES, ORDER);
+      a14.intoMemorySegment(to1, 4 * LANE_BYTES, ORDER);
+      a15.intoMemorySegment(to1, 5 * LANE_BYTES, ORDER);
+      at += TILE_SLICE;
     }
   }
 
-  /// The same for many channels. Weights are addressed like the source, so that nothing is checked
-  /// in the loop: 28 instead of 31 instructions per channel, and 9 instead of 13 loads. What keeps
-  /// the multiply-adds from waiting behind all loads is a branch that is never taken. Entering the
-  /// loop takes longer, since there all is checked for all channels.
+  /// The same for more channels. Nothing is checked in the loop here either, but all is before it,
+  /// for all channels: 28 instructions per channel and 9 loads, 31 and 13 with checks in the loop.
+  /// What keeps the multiply-adds from waiting behind all loads is a branch that is never taken.
   ///
   /// Alone on a core both reach 96 of 102 GFLOP/s. Where another thread takes half of it, this one
-  /// reaches 54 to 66, the other 49 to 54 (128 to 512 channels).
+  /// reaches 54 to 66, with checks 49 to 54 (128 to 512 channels).
   static void longPaired2x6(
       int count,
       MemorySegment src,

@@ -44,8 +44,9 @@ final class TransformSums {
   /// What V of all tiles may take for threads to share it instead of the weights.
   private static final long FEW_BYTES = V_BYTES + V_BYTES / 2;
 
-  /// From so many on, it is worth preparing a loop that then takes fewer instructions.
-  private static final int MANY_CHANNELS = 96;
+  /// Room behind V and the weights, which are addressed through slices of a constant size.
+  private static final long SLICE_BYTES =
+      Math.max(NarrowTiles.WEIGHTS_SLICE, WinogradTransforms.SLICE);
 
   /// Positions that the last register tile may reach beyond.
   private static final int BEYOND = 12;
@@ -198,7 +199,7 @@ final class TransformSums {
   /// Bytes of workspace: V and transformed weights (one of them once, the other per thread), M and
   /// scratch memory per thread.
   long workspaceBytes() {
-    return sharedBytes() + threads * threadBytes();
+    return sharedBytes() + threads * threadBytes() + SLICE_BYTES;
   }
 
   private long vBytes() {
@@ -208,7 +209,7 @@ final class TransformSums {
 
   /// Bytes that [#prepare] needs; 0 if nothing is prepared.
   long preparedBytes() {
-    return prepares && makesWeights ? points * uStep : 0;
+    return prepares && makesWeights ? points * uStep + SLICE_BYTES : 0;
   }
 
   private long uBytes() {
@@ -416,36 +417,15 @@ final class TransformSums {
           workspace, v, count, u, w, sums.weightsBlock(), blocks, workspace, m, mTiles * VECTOR);
       return;
     }
-    if (paired && blocks == 2 && sums.lastChannels() >= MANY_CHANNELS) {
-      NarrowTiles.longPaired2x6(
-          count,
-          workspace,
-          v,
-          srcBlocks * VECTOR,
-          u,
-          w,
-          sums.lastChannels(),
-          workspace,
-          m,
-          mTiles * VECTOR);
-      return;
+    int channels = sums.lastChannels();
+    long step = srcBlocks * VECTOR;
+    long mBlock = mTiles * VECTOR;
+    if (paired && blocks == 2 && channels <= NarrowTiles.MOST_CHANNELS) {
+      NarrowTiles.paired2x6(count, workspace, v, step, u, w, channels, workspace, m, mBlock);
+    } else if (paired && blocks == 2) {
+      NarrowTiles.longPaired2x6(count, workspace, v, step, u, w, channels, workspace, m, mBlock);
+    } else {
+      Tiles.runToScratch(sums, blocks, count, workspace, v, step, u, w, workspace, m, mBlock);
     }
-    if (paired && blocks == 2) {
-      NarrowTiles.paired2x6(
-          count,
-          workspace,
-          v,
-          srcBlocks * VECTOR,
-          u,
-          w,
-          sums.weightsStep() + VECTOR,
-          sums.lastChannels(),
-          workspace,
-          m,
-          mTiles * VECTOR);
-      return;
-    }
-    Tiles.runToScratch(
-        sums, blocks, count, workspace, v, srcBlocks * VECTOR, u, w, workspace, m, mTiles * VECTOR);
   }
 }

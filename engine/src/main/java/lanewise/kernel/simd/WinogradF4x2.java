@@ -15,6 +15,13 @@ final class WinogradF4x2 implements WinogradTransforms {
 
   private static final long V = Lanes.BYTES;
 
+  /// Bytes of a row of a strip, of one value of each of its tiles, and of a row of a tile's
+  /// results.
+  private static final long LINE = LINE_PIXELS * V;
+
+  private static final long TILES = STRIP_TILES * V;
+  private static final long RESULTS = 4 * V;
+
   /// The second pair of points.
   private static final float Q = 0.5f;
 
@@ -54,10 +61,15 @@ final class WinogradF4x2 implements WinogradTransforms {
     FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q2);
     FloatVector minusSum = FloatVector.broadcast(SPECIES, -1 - Q2);
     FloatVector product = FloatVector.broadcast(SPECIES, Q2);
-    for (int x = 0; x < count; x++) {
+    MemorySegment to0 = dst.asSlice(to, LINE);
+    MemorySegment to1 = dst.asSlice(to + toRow, LINE);
+    MemorySegment to2 = dst.asSlice(to + 2 * toRow, LINE);
+    MemorySegment to3 = dst.asSlice(to + 3 * toRow, LINE);
+    MemorySegment to4 = dst.asSlice(to + 4 * toRow, LINE);
+    int end = Math.min(count, LINE_PIXELS);
+    for (int x = 0; x < end; x++) {
       // A constant step for stride 2 gained nothing: it waits for the source.
       long i = x * pixel;
-      long t = to + x * V;
       FloatVector d0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
       FloatVector d1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
       FloatVector d2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
@@ -67,11 +79,11 @@ final class WinogradF4x2 implements WinogradTransforms {
       FloatVector even = d0.fma(minusQ2, d2);
       FloatVector wideOdd = d3.sub(d1);
       FloatVector wideEven = d2.sub(d0);
-      odd.add(even).intoMemorySegment(dst, t, ORDER);
-      odd.sub(even).intoMemorySegment(dst, t + toRow, ORDER);
-      wideEven.fma(q, wideOdd).intoMemorySegment(dst, t + 2 * toRow, ORDER);
-      wideEven.fma(minusQ, wideOdd).intoMemorySegment(dst, t + 3 * toRow, ORDER);
-      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t + 4 * toRow, ORDER);
+      odd.add(even).intoMemorySegment(to0, x * V, ORDER);
+      odd.sub(even).intoMemorySegment(to1, x * V, ORDER);
+      wideEven.fma(q, wideOdd).intoMemorySegment(to2, x * V, ORDER);
+      wideEven.fma(minusQ, wideOdd).intoMemorySegment(to3, x * V, ORDER);
+      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(to4, x * V, ORDER);
     }
   }
 
@@ -85,29 +97,43 @@ final class WinogradF4x2 implements WinogradTransforms {
       long to,
       long tile,
       long step) {
+    if ((tiles - 1) * tile > FARTHEST) {
+      for (int x = 0; x < tiles; x++) {
+        inputRows(src, at + x * 4 * V, row, 1, dst, to + x * tile, 0, step);
+      }
+      return;
+    }
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector minusQ = FloatVector.broadcast(SPECIES, -Q);
     FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q2);
     FloatVector minusSum = FloatVector.broadcast(SPECIES, -1 - Q2);
     FloatVector product = FloatVector.broadcast(SPECIES, Q2);
+    int end = Math.min(tiles, STRIP_TILES);
     for (int y = 0; y < 5; y++) {
-      for (int x = 0; x < tiles; x++) {
-        long s = at + y * row + x * 4 * V;
-        long t = to + y * 5 * step + x * tile;
-        FloatVector d0 = fromMemorySegment(SPECIES, src, s, ORDER);
-        FloatVector d1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
-        FloatVector d2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
-        FloatVector d3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
-        FloatVector d4 = fromMemorySegment(SPECIES, src, s + 4 * V, ORDER);
+      MemorySegment line = src.asSlice(at + y * row, LINE);
+      long point = to + y * 5 * step;
+      MemorySegment to0 = dst.asSlice(point, SLICE);
+      MemorySegment to1 = dst.asSlice(point + step, SLICE);
+      MemorySegment to2 = dst.asSlice(point + 2 * step, SLICE);
+      MemorySegment to3 = dst.asSlice(point + 3 * step, SLICE);
+      MemorySegment to4 = dst.asSlice(point + 4 * step, SLICE);
+      for (int x = 0; x < end; x++) {
+        long s = x * 4 * V;
+        long t = x * tile & FARTHEST;
+        FloatVector d0 = fromMemorySegment(SPECIES, line, s, ORDER);
+        FloatVector d1 = fromMemorySegment(SPECIES, line, s + V, ORDER);
+        FloatVector d2 = fromMemorySegment(SPECIES, line, s + 2 * V, ORDER);
+        FloatVector d3 = fromMemorySegment(SPECIES, line, s + 3 * V, ORDER);
+        FloatVector d4 = fromMemorySegment(SPECIES, line, s + 4 * V, ORDER);
         FloatVector odd = d1.fma(minusQ2, d3);
         FloatVector even = d0.fma(minusQ2, d2);
         FloatVector wideOdd = d3.sub(d1);
         FloatVector wideEven = d2.sub(d0);
-        odd.add(even).intoMemorySegment(dst, t, ORDER);
-        odd.sub(even).intoMemorySegment(dst, t + step, ORDER);
-        wideEven.fma(q, wideOdd).intoMemorySegment(dst, t + 2 * step, ORDER);
-        wideEven.fma(minusQ, wideOdd).intoMemorySegment(dst, t + 3 * step, ORDER);
-        d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t + 4 * step, ORDER);
+        odd.add(even).intoMemorySegment(to0, t, ORDER);
+        odd.sub(even).intoMemorySegment(to1, t, ORDER);
+        wideEven.fma(q, wideOdd).intoMemorySegment(to2, t, ORDER);
+        wideEven.fma(minusQ, wideOdd).intoMemorySegment(to3, t, ORDER);
+        d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(to4, t, ORDER);
       }
     }
   }
@@ -118,24 +144,30 @@ final class WinogradF4x2 implements WinogradTransforms {
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
+    int end = Math.min(tiles, STRIP_TILES);
     for (int j = 0; j < 5; j++) {
       long s = at + j * step;
-      long t = to + j * STRIP_TILES * V;
-      for (int x = 0; x < tiles; x++) {
+      MemorySegment from0 = src.asSlice(s, TILES);
+      MemorySegment from1 = src.asSlice(s + 5 * step, TILES);
+      MemorySegment from2 = src.asSlice(s + 10 * step, TILES);
+      MemorySegment from3 = src.asSlice(s + 15 * step, TILES);
+      MemorySegment from4 = src.asSlice(s + 20 * step, TILES);
+      MemorySegment column = dst.asSlice(to + j * TILES, 16 * TILES);
+      for (int x = 0; x < end; x++) {
         long i = x * V;
-        FloatVector m0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
-        FloatVector m1 = fromMemorySegment(SPECIES, src, s + 5 * step + i, ORDER);
-        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 10 * step + i, ORDER);
-        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 15 * step + i, ORDER);
-        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 20 * step + i, ORDER);
+        FloatVector m0 = fromMemorySegment(SPECIES, from0, i, ORDER);
+        FloatVector m1 = fromMemorySegment(SPECIES, from1, i, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, from2, i, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, from3, i, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, from4, i, ORDER);
         FloatVector a = m0.add(m1);
         FloatVector b = m0.sub(m1);
         FloatVector c = m2.add(m3);
         FloatVector d = m2.sub(m3);
-        a.add(c).intoMemorySegment(dst, t + i, ORDER);
-        d.fma(q, b).intoMemorySegment(dst, t + 5 * STRIP_TILES * V + i, ORDER);
-        c.fma(q2, a).intoMemorySegment(dst, t + 10 * STRIP_TILES * V + i, ORDER);
-        d.fma(q3, b).add(m4).intoMemorySegment(dst, t + 15 * STRIP_TILES * V + i, ORDER);
+        a.add(c).intoMemorySegment(column, i, ORDER);
+        d.fma(q, b).intoMemorySegment(column, 5 * TILES + i, ORDER);
+        c.fma(q2, a).intoMemorySegment(column, 10 * TILES + i, ORDER);
+        d.fma(q3, b).add(m4).intoMemorySegment(column, 15 * TILES + i, ORDER);
       }
     }
   }
@@ -156,37 +188,39 @@ final class WinogradF4x2 implements WinogradTransforms {
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
     FloatVector low = FloatVector.broadcast(SPECIES, floor);
+    int end = Math.min(tiles, STRIP_TILES);
     for (int i = 0; i < 4; i++) {
-      for (int x = 0; x < tiles; x++) {
-        long s = at + i * 5 * STRIP_TILES * V + x * V;
-        long n = initAt + i * initRow + x * 4 * V;
-        long t = to + i * row + x * 4 * V;
-        FloatVector m0 = fromMemorySegment(SPECIES, src, s, ORDER);
-        FloatVector m1 = fromMemorySegment(SPECIES, src, s + STRIP_TILES * V, ORDER);
-        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 2 * STRIP_TILES * V, ORDER);
-        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 3 * STRIP_TILES * V, ORDER);
-        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 4 * STRIP_TILES * V, ORDER);
+      MemorySegment line = src.asSlice(at + i * 5 * TILES, 5 * TILES);
+      for (int x = 0; x < end; x++) {
+        long s = x * V;
+        MemorySegment start = init.asSlice(initAt + i * initRow + x * 4 * V, RESULTS);
+        MemorySegment results = dst.asSlice(to + i * row + x * 4 * V, RESULTS);
+        FloatVector m0 = fromMemorySegment(SPECIES, line, s, ORDER);
+        FloatVector m1 = fromMemorySegment(SPECIES, line, s + TILES, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, line, s + 2 * TILES, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, line, s + 3 * TILES, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, line, s + 4 * TILES, ORDER);
         FloatVector a = m0.add(m1);
         FloatVector b = m0.sub(m1);
         FloatVector c = m2.add(m3);
         FloatVector d = m2.sub(m3);
         a.add(c)
-            .add(fromMemorySegment(SPECIES, init, n, ORDER))
+            .add(fromMemorySegment(SPECIES, start, 0, ORDER))
             .max(low)
-            .intoMemorySegment(dst, t, ORDER);
+            .intoMemorySegment(results, 0, ORDER);
         d.fma(q, b)
-            .add(fromMemorySegment(SPECIES, init, n + V, ORDER))
+            .add(fromMemorySegment(SPECIES, start, V, ORDER))
             .max(low)
-            .intoMemorySegment(dst, t + V, ORDER);
+            .intoMemorySegment(results, V, ORDER);
         c.fma(q2, a)
-            .add(fromMemorySegment(SPECIES, init, n + 2 * V, ORDER))
+            .add(fromMemorySegment(SPECIES, start, 2 * V, ORDER))
             .max(low)
-            .intoMemorySegment(dst, t + 2 * V, ORDER);
+            .intoMemorySegment(results, 2 * V, ORDER);
         d.fma(q3, b)
             .add(m4)
-            .add(fromMemorySegment(SPECIES, init, n + 3 * V, ORDER))
+            .add(fromMemorySegment(SPECIES, start, 3 * V, ORDER))
             .max(low)
-            .intoMemorySegment(dst, t + 3 * V, ORDER);
+            .intoMemorySegment(results, 3 * V, ORDER);
       }
     }
   }
@@ -208,9 +242,14 @@ final class WinogradF4x2 implements WinogradTransforms {
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
-    for (int x = 0; x < count; x++) {
+    MemorySegment to0 = dst.asSlice(to, LINE);
+    MemorySegment to1 = dst.asSlice(to + toRow, LINE);
+    MemorySegment to2 = dst.asSlice(to + 2 * toRow, LINE);
+    MemorySegment to3 = dst.asSlice(to + 3 * toRow, LINE);
+    MemorySegment to4 = dst.asSlice(to + 4 * toRow, LINE);
+    int end = Math.min(count, LINE_PIXELS);
+    for (int x = 0; x < end; x++) {
       long i = x * V;
-      long t = to + i;
       FloatVector y0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
       FloatVector y1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
       FloatVector y2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
@@ -219,11 +258,11 @@ final class WinogradF4x2 implements WinogradTransforms {
       FloatVector odd = y1.add(y3);
       FloatVector narrowEven = y2.fma(q2, y0);
       FloatVector narrowOdd = y3.fma(q3, y1.mul(q));
-      even.add(odd).intoMemorySegment(dst, t, ORDER);
-      even.sub(odd).intoMemorySegment(dst, t + toRow, ORDER);
-      narrowEven.add(narrowOdd).intoMemorySegment(dst, t + 2 * toRow, ORDER);
-      narrowEven.sub(narrowOdd).intoMemorySegment(dst, t + 3 * toRow, ORDER);
-      y3.intoMemorySegment(dst, t + 4 * toRow, ORDER);
+      even.add(odd).intoMemorySegment(to0, i, ORDER);
+      even.sub(odd).intoMemorySegment(to1, i, ORDER);
+      narrowEven.add(narrowOdd).intoMemorySegment(to2, i, ORDER);
+      narrowEven.sub(narrowOdd).intoMemorySegment(to3, i, ORDER);
+      y3.intoMemorySegment(to4, i, ORDER);
     }
   }
 
@@ -233,23 +272,31 @@ final class WinogradF4x2 implements WinogradTransforms {
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
+    int end = Math.min(tiles, STRIP_TILES);
     for (int y = 0; y < 5; y++) {
-      for (int x = 0; x < tiles; x++) {
-        long s = at + y * row + x * 4 * V;
-        long t = to + y * 5 * step + x * V;
-        FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER);
-        FloatVector y1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
-        FloatVector y2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
-        FloatVector y3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
+      MemorySegment line = src.asSlice(at + y * row, LINE);
+      long point = to + y * 5 * step;
+      MemorySegment to0 = dst.asSlice(point, TILES);
+      MemorySegment to1 = dst.asSlice(point + step, TILES);
+      MemorySegment to2 = dst.asSlice(point + 2 * step, TILES);
+      MemorySegment to3 = dst.asSlice(point + 3 * step, TILES);
+      MemorySegment to4 = dst.asSlice(point + 4 * step, TILES);
+      for (int x = 0; x < end; x++) {
+        long s = x * 4 * V;
+        long t = x * V;
+        FloatVector y0 = fromMemorySegment(SPECIES, line, s, ORDER);
+        FloatVector y1 = fromMemorySegment(SPECIES, line, s + V, ORDER);
+        FloatVector y2 = fromMemorySegment(SPECIES, line, s + 2 * V, ORDER);
+        FloatVector y3 = fromMemorySegment(SPECIES, line, s + 3 * V, ORDER);
         FloatVector even = y0.add(y2);
         FloatVector odd = y1.add(y3);
         FloatVector narrowEven = y2.fma(q2, y0);
         FloatVector narrowOdd = y3.fma(q3, y1.mul(q));
-        even.add(odd).intoMemorySegment(dst, t, ORDER);
-        even.sub(odd).intoMemorySegment(dst, t + step, ORDER);
-        narrowEven.add(narrowOdd).intoMemorySegment(dst, t + 2 * step, ORDER);
-        narrowEven.sub(narrowOdd).intoMemorySegment(dst, t + 3 * step, ORDER);
-        y3.intoMemorySegment(dst, t + 4 * step, ORDER);
+        even.add(odd).intoMemorySegment(to0, t, ORDER);
+        even.sub(odd).intoMemorySegment(to1, t, ORDER);
+        narrowEven.add(narrowOdd).intoMemorySegment(to2, t, ORDER);
+        narrowEven.sub(narrowOdd).intoMemorySegment(to3, t, ORDER);
+        y3.intoMemorySegment(to4, t, ORDER);
       }
     }
   }

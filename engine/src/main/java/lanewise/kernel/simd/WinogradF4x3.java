@@ -17,6 +17,13 @@ final class WinogradF4x3 implements WinogradTransforms {
 
   private static final long V = Lanes.BYTES;
 
+  /// Bytes of a row of a strip, of one value of each of its tiles, and of a row of a tile's
+  /// results.
+  private static final long LINE = LINE_PIXELS * V;
+
+  private static final long TILES = STRIP_TILES * V;
+  private static final long RESULTS = 4 * V;
+
   /// The points besides 0 and infinity are P, -P, Q and -Q.
   private static final float P = 0.75f;
 
@@ -70,9 +77,15 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q * Q);
     FloatVector minusSum = FloatVector.broadcast(SPECIES, -P * P - Q * Q);
     FloatVector product = FloatVector.broadcast(SPECIES, P * P * Q * Q);
-    for (int x = 0; x < count; x++) {
+    MemorySegment to0 = dst.asSlice(to, LINE);
+    MemorySegment to1 = dst.asSlice(to + toRow, LINE);
+    MemorySegment to2 = dst.asSlice(to + 2 * toRow, LINE);
+    MemorySegment to3 = dst.asSlice(to + 3 * toRow, LINE);
+    MemorySegment to4 = dst.asSlice(to + 4 * toRow, LINE);
+    MemorySegment to5 = dst.asSlice(to + 5 * toRow, LINE);
+    int end = Math.min(count, LINE_PIXELS);
+    for (int x = 0; x < end; x++) {
       long i = x * V;
-      long t = to + i;
       FloatVector d0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
       FloatVector d1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
       FloatVector d2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
@@ -83,12 +96,12 @@ final class WinogradF4x3 implements WinogradTransforms {
       FloatVector odd = d1.fma(minusQ2, d3);
       FloatVector wideEven = d2.fma(minusP2, d4);
       FloatVector wideOdd = d1.fma(minusP2, d3);
-      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t, ORDER);
-      odd.fma(p, even).intoMemorySegment(dst, t + toRow, ORDER);
-      odd.fma(minusP, even).intoMemorySegment(dst, t + 2 * toRow, ORDER);
-      wideOdd.fma(q, wideEven).intoMemorySegment(dst, t + 3 * toRow, ORDER);
-      wideOdd.fma(minusQ, wideEven).intoMemorySegment(dst, t + 4 * toRow, ORDER);
-      d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(dst, t + 5 * toRow, ORDER);
+      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(to0, i, ORDER);
+      odd.fma(p, even).intoMemorySegment(to1, i, ORDER);
+      odd.fma(minusP, even).intoMemorySegment(to2, i, ORDER);
+      wideOdd.fma(q, wideEven).intoMemorySegment(to3, i, ORDER);
+      wideOdd.fma(minusQ, wideEven).intoMemorySegment(to4, i, ORDER);
+      d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(to5, i, ORDER);
     }
   }
 
@@ -102,6 +115,12 @@ final class WinogradF4x3 implements WinogradTransforms {
       long to,
       long tile,
       long step) {
+    if ((tiles - 1) * tile > FARTHEST) {
+      for (int x = 0; x < tiles; x++) {
+        inputRows(src, at + x * 4 * V, row, 1, dst, to + x * tile, 0, step);
+      }
+      return;
+    }
     FloatVector p = FloatVector.broadcast(SPECIES, P);
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector minusP = FloatVector.broadcast(SPECIES, -P);
@@ -110,26 +129,35 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q * Q);
     FloatVector minusSum = FloatVector.broadcast(SPECIES, -P * P - Q * Q);
     FloatVector product = FloatVector.broadcast(SPECIES, P * P * Q * Q);
+    int end = Math.min(tiles, STRIP_TILES);
     for (int y = 0; y < 6; y++) {
-      for (int x = 0; x < tiles; x++) {
-        long s = at + y * row + x * 4 * V;
-        long t = to + y * 6 * step + x * tile;
-        FloatVector d0 = fromMemorySegment(SPECIES, src, s, ORDER);
-        FloatVector d1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
-        FloatVector d2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
-        FloatVector d3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
-        FloatVector d4 = fromMemorySegment(SPECIES, src, s + 4 * V, ORDER);
-        FloatVector d5 = fromMemorySegment(SPECIES, src, s + 5 * V, ORDER);
+      MemorySegment line = src.asSlice(at + y * row, LINE);
+      long point = to + y * 6 * step;
+      MemorySegment to0 = dst.asSlice(point, SLICE);
+      MemorySegment to1 = dst.asSlice(point + step, SLICE);
+      MemorySegment to2 = dst.asSlice(point + 2 * step, SLICE);
+      MemorySegment to3 = dst.asSlice(point + 3 * step, SLICE);
+      MemorySegment to4 = dst.asSlice(point + 4 * step, SLICE);
+      MemorySegment to5 = dst.asSlice(point + 5 * step, SLICE);
+      for (int x = 0; x < end; x++) {
+        long s = x * 4 * V;
+        long t = x * tile & FARTHEST;
+        FloatVector d0 = fromMemorySegment(SPECIES, line, s, ORDER);
+        FloatVector d1 = fromMemorySegment(SPECIES, line, s + V, ORDER);
+        FloatVector d2 = fromMemorySegment(SPECIES, line, s + 2 * V, ORDER);
+        FloatVector d3 = fromMemorySegment(SPECIES, line, s + 3 * V, ORDER);
+        FloatVector d4 = fromMemorySegment(SPECIES, line, s + 4 * V, ORDER);
+        FloatVector d5 = fromMemorySegment(SPECIES, line, s + 5 * V, ORDER);
         FloatVector even = d2.fma(minusQ2, d4);
         FloatVector odd = d1.fma(minusQ2, d3);
         FloatVector wideEven = d2.fma(minusP2, d4);
         FloatVector wideOdd = d1.fma(minusP2, d3);
-        d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(dst, t, ORDER);
-        odd.fma(p, even).intoMemorySegment(dst, t + step, ORDER);
-        odd.fma(minusP, even).intoMemorySegment(dst, t + 2 * step, ORDER);
-        wideOdd.fma(q, wideEven).intoMemorySegment(dst, t + 3 * step, ORDER);
-        wideOdd.fma(minusQ, wideEven).intoMemorySegment(dst, t + 4 * step, ORDER);
-        d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(dst, t + 5 * step, ORDER);
+        d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(to0, t, ORDER);
+        odd.fma(p, even).intoMemorySegment(to1, t, ORDER);
+        odd.fma(minusP, even).intoMemorySegment(to2, t, ORDER);
+        wideOdd.fma(q, wideEven).intoMemorySegment(to3, t, ORDER);
+        wideOdd.fma(minusQ, wideEven).intoMemorySegment(to4, t, ORDER);
+        d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(to5, t, ORDER);
       }
     }
   }
@@ -140,28 +168,35 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector two = FloatVector.broadcast(SPECIES, Q / P);
     FloatVector four = FloatVector.broadcast(SPECIES, Q * Q / P / P);
     FloatVector eight = FloatVector.broadcast(SPECIES, Q * Q * Q / P / P / P);
+    int end = Math.min(tiles, STRIP_TILES);
     for (int j = 0; j < 6; j++) {
       long s = at + j * step;
-      long t = to + j * STRIP_TILES * V;
-      for (int x = 0; x < tiles; x++) {
+      MemorySegment from0 = src.asSlice(s, TILES);
+      MemorySegment from1 = src.asSlice(s + 6 * step, TILES);
+      MemorySegment from2 = src.asSlice(s + 12 * step, TILES);
+      MemorySegment from3 = src.asSlice(s + 18 * step, TILES);
+      MemorySegment from4 = src.asSlice(s + 24 * step, TILES);
+      MemorySegment from5 = src.asSlice(s + 30 * step, TILES);
+      MemorySegment column = dst.asSlice(to + j * TILES, 19 * TILES);
+      for (int x = 0; x < end; x++) {
         long i = x * V;
-        FloatVector m1 = fromMemorySegment(SPECIES, src, s + 6 * step + i, ORDER);
-        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 12 * step + i, ORDER);
-        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 18 * step + i, ORDER);
-        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 24 * step + i, ORDER);
+        FloatVector m1 = fromMemorySegment(SPECIES, from1, i, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, from2, i, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, from3, i, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, from4, i, ORDER);
         FloatVector a = m1.add(m2);
         FloatVector b = m1.sub(m2);
         FloatVector c = m3.add(m4);
         FloatVector d = m3.sub(m4);
-        fromMemorySegment(SPECIES, src, s + i, ORDER)
+        fromMemorySegment(SPECIES, from0, i, ORDER)
             .add(a)
             .add(c)
-            .intoMemorySegment(dst, t + i, ORDER);
-        d.fma(two, b).intoMemorySegment(dst, t + 6 * STRIP_TILES * V + i, ORDER);
-        c.fma(four, a).intoMemorySegment(dst, t + 12 * STRIP_TILES * V + i, ORDER);
+            .intoMemorySegment(column, i, ORDER);
+        d.fma(two, b).intoMemorySegment(column, 6 * TILES + i, ORDER);
+        c.fma(four, a).intoMemorySegment(column, 12 * TILES + i, ORDER);
         d.fma(eight, b)
-            .add(fromMemorySegment(SPECIES, src, s + 30 * step + i, ORDER))
-            .intoMemorySegment(dst, t + 18 * STRIP_TILES * V + i, ORDER);
+            .add(fromMemorySegment(SPECIES, from5, i, ORDER))
+            .intoMemorySegment(column, 18 * TILES + i, ORDER);
       }
     }
   }
@@ -182,40 +217,42 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector four = FloatVector.broadcast(SPECIES, Q * Q / P / P);
     FloatVector eight = FloatVector.broadcast(SPECIES, Q * Q * Q / P / P / P);
     FloatVector low = FloatVector.broadcast(SPECIES, floor);
+    int end = Math.min(tiles, STRIP_TILES);
     for (int i = 0; i < 4; i++) {
       FloatVector scale0 = FloatVector.broadcast(SPECIES, SCALES[i]);
       FloatVector scale1 = FloatVector.broadcast(SPECIES, SCALES[i + 1]);
       FloatVector scale2 = FloatVector.broadcast(SPECIES, SCALES[i + 2]);
       FloatVector scale3 = FloatVector.broadcast(SPECIES, SCALES[i + 3]);
-      for (int x = 0; x < tiles; x++) {
-        long s = at + i * 6 * STRIP_TILES * V + x * V;
-        long n = initAt + i * initRow + x * 4 * V;
-        long t = to + i * row + x * 4 * V;
-        FloatVector m1 = fromMemorySegment(SPECIES, src, s + STRIP_TILES * V, ORDER);
-        FloatVector m2 = fromMemorySegment(SPECIES, src, s + 2 * STRIP_TILES * V, ORDER);
-        FloatVector m3 = fromMemorySegment(SPECIES, src, s + 3 * STRIP_TILES * V, ORDER);
-        FloatVector m4 = fromMemorySegment(SPECIES, src, s + 4 * STRIP_TILES * V, ORDER);
+      MemorySegment line = src.asSlice(at + i * 6 * TILES, 6 * TILES);
+      for (int x = 0; x < end; x++) {
+        long s = x * V;
+        MemorySegment start = init.asSlice(initAt + i * initRow + x * 4 * V, RESULTS);
+        MemorySegment results = dst.asSlice(to + i * row + x * 4 * V, RESULTS);
+        FloatVector m1 = fromMemorySegment(SPECIES, line, s + TILES, ORDER);
+        FloatVector m2 = fromMemorySegment(SPECIES, line, s + 2 * TILES, ORDER);
+        FloatVector m3 = fromMemorySegment(SPECIES, line, s + 3 * TILES, ORDER);
+        FloatVector m4 = fromMemorySegment(SPECIES, line, s + 4 * TILES, ORDER);
         FloatVector a = m1.add(m2);
         FloatVector b = m1.sub(m2);
         FloatVector c = m3.add(m4);
         FloatVector d = m3.sub(m4);
-        FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER).add(a).add(c);
+        FloatVector y0 = fromMemorySegment(SPECIES, line, s, ORDER).add(a).add(c);
         FloatVector y1 = d.fma(two, b);
         FloatVector y2 = c.fma(four, a);
         FloatVector y3 =
-            d.fma(eight, b).add(fromMemorySegment(SPECIES, src, s + 5 * STRIP_TILES * V, ORDER));
-        y0.fma(scale0, fromMemorySegment(SPECIES, init, n, ORDER))
+            d.fma(eight, b).add(fromMemorySegment(SPECIES, line, s + 5 * TILES, ORDER));
+        y0.fma(scale0, fromMemorySegment(SPECIES, start, 0, ORDER))
             .max(low)
-            .intoMemorySegment(dst, t, ORDER);
-        y1.fma(scale1, fromMemorySegment(SPECIES, init, n + V, ORDER))
+            .intoMemorySegment(results, 0, ORDER);
+        y1.fma(scale1, fromMemorySegment(SPECIES, start, V, ORDER))
             .max(low)
-            .intoMemorySegment(dst, t + V, ORDER);
-        y2.fma(scale2, fromMemorySegment(SPECIES, init, n + 2 * V, ORDER))
+            .intoMemorySegment(results, V, ORDER);
+        y2.fma(scale2, fromMemorySegment(SPECIES, start, 2 * V, ORDER))
             .max(low)
-            .intoMemorySegment(dst, t + 2 * V, ORDER);
-        y3.fma(scale3, fromMemorySegment(SPECIES, init, n + 3 * V, ORDER))
+            .intoMemorySegment(results, 2 * V, ORDER);
+        y3.fma(scale3, fromMemorySegment(SPECIES, start, 3 * V, ORDER))
             .max(low)
-            .intoMemorySegment(dst, t + 3 * V, ORDER);
+            .intoMemorySegment(results, 3 * V, ORDER);
       }
     }
   }
@@ -240,9 +277,15 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q * Q);
     FloatVector p3 = FloatVector.broadcast(SPECIES, P * P * P);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q * Q * Q);
-    for (int x = 0; x < count; x++) {
+    MemorySegment to0 = dst.asSlice(to, LINE);
+    MemorySegment to1 = dst.asSlice(to + toRow, LINE);
+    MemorySegment to2 = dst.asSlice(to + 2 * toRow, LINE);
+    MemorySegment to3 = dst.asSlice(to + 3 * toRow, LINE);
+    MemorySegment to4 = dst.asSlice(to + 4 * toRow, LINE);
+    MemorySegment to5 = dst.asSlice(to + 5 * toRow, LINE);
+    int end = Math.min(count, LINE_PIXELS);
+    for (int x = 0; x < end; x++) {
       long i = x * V;
-      long t = to + i;
       FloatVector y0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
       FloatVector y1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
       FloatVector y2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
@@ -251,12 +294,12 @@ final class WinogradF4x3 implements WinogradTransforms {
       FloatVector f = y3.fma(p3, y1.mul(p));
       FloatVector g = y2.fma(q2, y0);
       FloatVector h = y3.fma(q3, y1.mul(q));
-      y0.intoMemorySegment(dst, t, ORDER);
-      e.add(f).intoMemorySegment(dst, t + toRow, ORDER);
-      e.sub(f).intoMemorySegment(dst, t + 2 * toRow, ORDER);
-      g.add(h).intoMemorySegment(dst, t + 3 * toRow, ORDER);
-      g.sub(h).intoMemorySegment(dst, t + 4 * toRow, ORDER);
-      y3.intoMemorySegment(dst, t + 5 * toRow, ORDER);
+      y0.intoMemorySegment(to0, i, ORDER);
+      e.add(f).intoMemorySegment(to1, i, ORDER);
+      e.sub(f).intoMemorySegment(to2, i, ORDER);
+      g.add(h).intoMemorySegment(to3, i, ORDER);
+      g.sub(h).intoMemorySegment(to4, i, ORDER);
+      y3.intoMemorySegment(to5, i, ORDER);
     }
   }
 
@@ -269,24 +312,33 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q * Q);
     FloatVector p3 = FloatVector.broadcast(SPECIES, P * P * P);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q * Q * Q);
+    int end = Math.min(tiles, STRIP_TILES);
     for (int y = 0; y < 6; y++) {
-      for (int x = 0; x < tiles; x++) {
-        long s = at + y * row + x * 4 * V;
-        long t = to + y * 6 * step + x * V;
-        FloatVector y0 = fromMemorySegment(SPECIES, src, s, ORDER);
-        FloatVector y1 = fromMemorySegment(SPECIES, src, s + V, ORDER);
-        FloatVector y2 = fromMemorySegment(SPECIES, src, s + 2 * V, ORDER);
-        FloatVector y3 = fromMemorySegment(SPECIES, src, s + 3 * V, ORDER);
+      MemorySegment line = src.asSlice(at + y * row, LINE);
+      long point = to + y * 6 * step;
+      MemorySegment to0 = dst.asSlice(point, TILES);
+      MemorySegment to1 = dst.asSlice(point + step, TILES);
+      MemorySegment to2 = dst.asSlice(point + 2 * step, TILES);
+      MemorySegment to3 = dst.asSlice(point + 3 * step, TILES);
+      MemorySegment to4 = dst.asSlice(point + 4 * step, TILES);
+      MemorySegment to5 = dst.asSlice(point + 5 * step, TILES);
+      for (int x = 0; x < end; x++) {
+        long s = x * 4 * V;
+        long t = x * V;
+        FloatVector y0 = fromMemorySegment(SPECIES, line, s, ORDER);
+        FloatVector y1 = fromMemorySegment(SPECIES, line, s + V, ORDER);
+        FloatVector y2 = fromMemorySegment(SPECIES, line, s + 2 * V, ORDER);
+        FloatVector y3 = fromMemorySegment(SPECIES, line, s + 3 * V, ORDER);
         FloatVector e = y2.fma(p2, y0);
         FloatVector f = y3.fma(p3, y1.mul(p));
         FloatVector g = y2.fma(q2, y0);
         FloatVector h = y3.fma(q3, y1.mul(q));
-        y0.intoMemorySegment(dst, t, ORDER);
-        e.add(f).intoMemorySegment(dst, t + step, ORDER);
-        e.sub(f).intoMemorySegment(dst, t + 2 * step, ORDER);
-        g.add(h).intoMemorySegment(dst, t + 3 * step, ORDER);
-        g.sub(h).intoMemorySegment(dst, t + 4 * step, ORDER);
-        y3.intoMemorySegment(dst, t + 5 * step, ORDER);
+        y0.intoMemorySegment(to0, t, ORDER);
+        e.add(f).intoMemorySegment(to1, t, ORDER);
+        e.sub(f).intoMemorySegment(to2, t, ORDER);
+        g.add(h).intoMemorySegment(to3, t, ORDER);
+        g.sub(h).intoMemorySegment(to4, t, ORDER);
+        y3.intoMemorySegment(to5, t, ORDER);
       }
     }
   }

@@ -14,8 +14,7 @@ import java.lang.foreign.MemorySegment;
 /// All offsets are bytes; `step` goes from one of the size x size points to the next. Activations
 /// are transformed in strips, up to [#STRIP_TILES] tiles of one row at once: the innermost loops
 /// then
-/// run over pixels or tiles that lie a constant number of bytes apart, which lets the compiler take
-/// the bounds checks out of the loop.
+/// run over pixels or tiles that lie a constant number of bytes apart.
 ///
 /// The methods are kept small: beyond some 30 memory accesses the compiler stops inlining the
 /// vector operations, which then run a hundred times slower.
@@ -23,6 +22,20 @@ interface WinogradTransforms {
 
   /// Tiles of one row that are transformed together at most.
   int STRIP_TILES = 8;
+
+  /// Pixels of a row of a strip at most.
+  int LINE_PIXELS = STRIP_TILES * 4 + 2;
+
+  /// Bytes of the slices that points are written through. Where scratch memory and points are
+  /// addressed through slices of a constant size, the compiler sees that nothing lies outside of
+  /// them, and checks them once instead of every access: strips are too short for taking checks
+  /// out of their loops. Slices may reach beyond what is read or written, so that behind all points
+  /// there must be so much room.
+  long SLICE = 1024L * Lanes.BYTES;
+
+  /// Where the last tile of a strip may lie in such a slice: a multiple of a vector, all bits of
+  /// which are set above.
+  long FARTHEST = SLICE - Lanes.BYTES;
 
   /// Bytes of the weights of one pair of blocks and one tap.
   long PAIR = (long) Lanes.COUNT * Lanes.BYTES;

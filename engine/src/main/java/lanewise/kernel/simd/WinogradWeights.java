@@ -82,9 +82,13 @@ final class WinogradWeights {
     }
   }
 
-  /// Bytes of workspace: V, Z, dU (once, or what a thread works on) and scratch memory per thread.
+  /// Bytes of workspace: V, Z, dU (once, or what a thread works on), scratch memory per thread, and
+  /// room behind all that.
   long workspaceBytes() {
-    return uAt(loops.length) + (kept ? points * uStep : 0) + loops.length * scratchBytes();
+    return uAt(loops.length)
+        + (kept ? points * uStep : 0)
+        + loops.length * scratchBytes()
+        + WinogradTransforms.SLICE;
   }
 
   private long scratchBytes() {
@@ -105,7 +109,7 @@ final class WinogradWeights {
   }
 
   private long scratchAt(int thread) {
-    return workspaceBytes() - (thread + 1) * scratchBytes();
+    return workspaceBytes() - WinogradTransforms.SLICE - (thread + 1) * scratchBytes();
   }
 
   void run(
