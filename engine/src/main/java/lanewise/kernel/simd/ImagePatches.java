@@ -161,17 +161,17 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
     }
   }
 
-  /// One run that reaches over the rim.
+  /// One run that reaches over the rim: zeros, and what lies inside of the map.
   private void rim(
       MemorySegment src, long line, boolean exists, int column, MemorySegment dst, long to) {
     int x = column * c.stride() - c.padding();
-    for (int kx = 0; kx < c.kernelWidth(); kx++) {
-      boolean inside = exists && x + kx >= 0 && x + kx < c.width();
-      for (int ch = 0; ch < c.channels(); ch++) {
-        long from = line + ((long) (x + kx) * c.channels() + ch) * Float.BYTES;
-        float value = inside ? src.get(JAVA_FLOAT_UNALIGNED, from) : 0;
-        dst.set(JAVA_FLOAT_UNALIGNED, to + ((long) kx * c.channels() + ch) * Float.BYTES, value);
-      }
+    int channels = c.channels();
+    zero(dst, to, 1, c.kernelWidth() * channels, 0);
+    int first = exists ? Math.clamp(-x, 0, c.kernelWidth()) * channels : 0;
+    int end = exists ? Math.clamp(c.width() - x, 0, c.kernelWidth()) * channels : 0;
+    long from = line + (long) x * channels * Float.BYTES;
+    for (int i = first; i < end; i++) {
+      dst.set(JAVA_FLOAT_UNALIGNED, to + i * 4L, src.get(JAVA_FLOAT_UNALIGNED, from + i * 4L));
     }
   }
 

@@ -12,12 +12,10 @@ import jdk.incubator.vector.FloatVector;
 /// The tiles of [ImageSums] and [ImageWeights], whose lanes are images.
 ///
 /// Register budget: 12 accumulators, and the vectors that meet them. What is read at an offset that
-/// the compiler cannot follow keeps its bounds check, which orders the loads around it (see
-/// [NarrowTiles]): [#sums] reads one pixel, then its 6 weights one by one, and the weights once
-/// more
-/// for the second pixel, since with both pixels at once an accumulator is spilled; [#gradient]
-/// reads
-/// two gradients, then 6 pixels one by one.
+/// the compiler cannot follow keeps its bounds check, which orders the loads around it: [#sums]
+/// reads one pixel, then its 6 weights one by one, and the weights once more for the second pixel,
+/// since with both pixels at once an accumulator is spilled. [#gradient] reads through
+/// slices of a constant size ([NarrowTiles#paired2x6]).
 final class ImageTiles {
 
   private static final long V = Lanes.BYTES;
@@ -28,6 +26,13 @@ final class ImageTiles {
   /// Floats from the weights of one step to the next: a power of two, so that no bounds check stays
   /// in the loop.
   static final int STEP_FLOATS = 8;
+
+  /// Bytes of the slices that [#gradient] reads pixels through, and room that there must be behind
+  /// all pixels.
+  static final long SLICE = 1024 * V;
+
+  /// Where the vectors of a pixel may begin there; two lie side by side in a gradient.
+  private static final long FARTHEST = SLICE / 2 - V;
 
   /// Filters and steps of one tile of [#gradient].
   static final int GRADIENT_FILTERS = 2;
@@ -141,59 +146,95 @@ final class ImageTiles {
       long gradientPixel,
       MemorySegment sums,
       long at) {
-    long x0 = srcAt + offsets[step];
-    long x1 = srcAt + offsets[step + 1];
-    long x2 = srcAt + offsets[step + 2];
-    long x3 = srcAt + offsets[step + 3];
-    long x4 = srcAt + offsets[step + 4];
-    long x5 = srcAt + offsets[step + 5];
-    FloatVector a00 = fromMemorySegment(SPECIES, sums, at, ORDER);
-    FloatVector a01 = fromMemorySegment(SPECIES, sums, at + V, ORDER);
-    FloatVector a02 = fromMemorySegment(SPECIES, sums, at + 2 * V, ORDER);
-    FloatVector a03 = fromMemorySegment(SPECIES, sums, at + 3 * V, ORDER);
-    FloatVector a04 = fromMemorySegment(SPECIES, sums, at + 4 * V, ORDER);
-    FloatVector a05 = fromMemorySegment(SPECIES, sums, at + 5 * V, ORDER);
-    FloatVector a10 = fromMemorySegment(SPECIES, sums, at + 6 * V, ORDER);
-    FloatVector a11 = fromMemorySegment(SPECIES, sums, at + 7 * V, ORDER);
-    FloatVector a12 = fromMemorySegment(SPECIES, sums, at + 8 * V, ORDER);
-    FloatVector a13 = fromMemorySegment(SPECIES, sums, at + 9 * V, ORDER);
-    FloatVector a14 = fromMemorySegment(SPECIES, sums, at + 10 * V, ORDER);
-    FloatVector a15 = fromMemorySegment(SPECIES, sums, at + 11 * V, ORDER);
-    long g = gradientAt;
+    int most = Math.toIntExact(FARTHEST / Math.max(srcPixel, gradientPixel)) + 1;
+    for (int q = 0; q < pixels; q += most) {
+      gradientPiece(
+          src,
+          srcAt + q * srcPixel,
+          srcPixel,
+          offsets,
+          step,
+          Math.min(most, pixels - q),
+          gradient,
+          gradientAt + q * gradientPixel,
+          gradientPixel,
+          sums,
+          at);
+    }
+  }
+
+  /// The same for pixels that all lie in a slice.
+  private static void gradientPiece(
+      MemorySegment src,
+      long srcAt,
+      long srcPixel,
+      int[] offsets,
+      int step,
+      int pixels,
+      MemorySegment gradient,
+      long gradientAt,
+      long gradientPixel,
+      MemorySegment sums,
+      long at) {
+    MemorySegment x0 = src.asSlice(srcAt + offsets[step], SLICE);
+    MemorySegment x1 = src.asSlice(srcAt + offsets[step + 1], SLICE);
+    MemorySegment x2 = src.asSlice(srcAt + offsets[step + 2], SLICE);
+    MemorySegment x3 = src.asSlice(srcAt + offsets[step + 3], SLICE);
+    MemorySegment x4 = src.asSlice(srcAt + offsets[step + 4], SLICE);
+    MemorySegment x5 = src.asSlice(srcAt + offsets[step + 5], SLICE);
+    MemorySegment g = gradient.asSlice(gradientAt, SLICE);
+    MemorySegment sum = sums.asSlice(at, 12 * V);
+    FloatVector a00 = fromMemorySegment(SPECIES, sum, 0, ORDER);
+    FloatVector a01 = fromMemorySegment(SPECIES, sum, V, ORDER);
+    FloatVector a02 = fromMemorySegment(SPECIES, sum, 2 * V, ORDER);
+    FloatVector a03 = fromMemorySegment(SPECIES, sum, 3 * V, ORDER);
+    FloatVector a04 = fromMemorySegment(SPECIES, sum, 4 * V, ORDER);
+    FloatVector a05 = fromMemorySegment(SPECIES, sum, 5 * V, ORDER);
+    FloatVector a10 = fromMemorySegment(SPECIES, sum, 6 * V, ORDER);
+    FloatVector a11 = fromMemorySegment(SPECIES, sum, 7 * V, ORDER);
+    FloatVector a12 = fromMemorySegment(SPECIES, sum, 8 * V, ORDER);
+    FloatVector a13 = fromMemorySegment(SPECIES, sum, 9 * V, ORDER);
+    FloatVector a14 = fromMemorySegment(SPECIES, sum, 10 * V, ORDER);
+    FloatVector a15 = fromMemorySegment(SPECIES, sum, 11 * V, ORDER);
+    int nowhere = NarrowTiles.nowhere;
     for (int q = 0; q < pixels; q++) {
-      FloatVector g0 = fromMemorySegment(SPECIES, gradient, g, ORDER);
-      FloatVector g1 = fromMemorySegment(SPECIES, gradient, g + V, ORDER);
-      FloatVector x = fromMemorySegment(SPECIES, src, x0 + q * srcPixel, ORDER);
+      long i = q * srcPixel & FARTHEST;
+      long j = q * gradientPixel & FARTHEST;
+      FloatVector g0 = fromMemorySegment(SPECIES, g, j, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, g, j + V, ORDER);
+      FloatVector x = fromMemorySegment(SPECIES, x0, i, ORDER);
       a00 = x.fma(g0, a00);
       a10 = x.fma(g1, a10);
-      x = fromMemorySegment(SPECIES, src, x1 + q * srcPixel, ORDER);
+      x = fromMemorySegment(SPECIES, x1, i, ORDER);
       a01 = x.fma(g0, a01);
       a11 = x.fma(g1, a11);
-      x = fromMemorySegment(SPECIES, src, x2 + q * srcPixel, ORDER);
+      if (q == nowhere) {
+        break;
+      }
+      x = fromMemorySegment(SPECIES, x2, i, ORDER);
       a02 = x.fma(g0, a02);
       a12 = x.fma(g1, a12);
-      x = fromMemorySegment(SPECIES, src, x3 + q * srcPixel, ORDER);
+      x = fromMemorySegment(SPECIES, x3, i, ORDER);
       a03 = x.fma(g0, a03);
       a13 = x.fma(g1, a13);
-      x = fromMemorySegment(SPECIES, src, x4 + q * srcPixel, ORDER);
+      x = fromMemorySegment(SPECIES, x4, i, ORDER);
       a04 = x.fma(g0, a04);
       a14 = x.fma(g1, a14);
-      x = fromMemorySegment(SPECIES, src, x5 + q * srcPixel, ORDER);
+      x = fromMemorySegment(SPECIES, x5, i, ORDER);
       a05 = x.fma(g0, a05);
       a15 = x.fma(g1, a15);
-      g += gradientPixel;
     }
-    a00.intoMemorySegment(sums, at, ORDER);
-    a01.intoMemorySegment(sums, at + V, ORDER);
-    a02.intoMemorySegment(sums, at + 2 * V, ORDER);
-    a03.intoMemorySegment(sums, at + 3 * V, ORDER);
-    a04.intoMemorySegment(sums, at + 4 * V, ORDER);
-    a05.intoMemorySegment(sums, at + 5 * V, ORDER);
-    a10.intoMemorySegment(sums, at + 6 * V, ORDER);
-    a11.intoMemorySegment(sums, at + 7 * V, ORDER);
-    a12.intoMemorySegment(sums, at + 8 * V, ORDER);
-    a13.intoMemorySegment(sums, at + 9 * V, ORDER);
-    a14.intoMemorySegment(sums, at + 10 * V, ORDER);
-    a15.intoMemorySegment(sums, at + 11 * V, ORDER);
+    a00.intoMemorySegment(sum, 0, ORDER);
+    a01.intoMemorySegment(sum, V, ORDER);
+    a02.intoMemorySegment(sum, 2 * V, ORDER);
+    a03.intoMemorySegment(sum, 3 * V, ORDER);
+    a04.intoMemorySegment(sum, 4 * V, ORDER);
+    a05.intoMemorySegment(sum, 5 * V, ORDER);
+    a10.intoMemorySegment(sum, 6 * V, ORDER);
+    a11.intoMemorySegment(sum, 7 * V, ORDER);
+    a12.intoMemorySegment(sum, 8 * V, ORDER);
+    a13.intoMemorySegment(sum, 9 * V, ORDER);
+    a14.intoMemorySegment(sum, 10 * V, ORDER);
+    a15.intoMemorySegment(sum, 11 * V, ORDER);
   }
 }

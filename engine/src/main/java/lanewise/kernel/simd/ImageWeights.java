@@ -69,7 +69,7 @@ final class ImageWeights {
 
   /// Bytes of workspace: the sums of all parts, and per thread the grids of a band.
   long workspaceBytes() {
-    return parts * sumBytes() + threads * threadBytes();
+    return parts * sumBytes() + threads * threadBytes() + ImageTiles.SLICE;
   }
 
   private long pairBytes() {

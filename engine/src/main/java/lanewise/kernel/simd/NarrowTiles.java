@@ -39,7 +39,7 @@ final class NarrowTiles {
 
   /// A channel that there is not. Not final: the compiler must not know, or it would take out the
   /// branches that end a basic block.
-  private static int nowhere = -1;
+  static int nowhere = -1;
 
   private NarrowTiles() {}
 
