@@ -13,15 +13,15 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// Register budget: 2x6 = 12 accumulators + 2 weights + the spread source values, which must not
 /// all
-/// be there at once. What orders them is how weights are addressed: by an offset that grows by
-/// [TileSums#weightsStep()], a variable, so that their bounds checks stay in the loop. A check ends
-/// the basic block, so the weights are in registers before the block of the multiply-adds begins,
-/// and each of these follows its source value. Addressed like the source, all loads become one
-/// block
-/// with the multiply-adds behind them, or the loop is unrolled; either way accumulators spill, and
-/// a
-/// spilled one costs the latency of a store and a load per step: 43 instead of 91 GFLOP/s (576
-/// channels, one thread, peak 102).
+/// be there at once. What orders them is the end of a basic block between the loads. In
+/// [#paired2x6]
+/// and [#longPaired2x6] that is a branch that is never taken. In the others it is a bounds check:
+/// weights are addressed by an offset that grows by [TileSums#weightsStep()], a variable, so that
+/// their checks stay in the loop, and each multiply-add follows its source value. Without either,
+/// all loads become one block with the multiply-adds behind them, or the loop is unrolled; then
+/// accumulators spill, and a spilled one costs the latency of a store and a load per step: 43
+/// instead
+/// of 91 GFLOP/s (576 channels, one thread, peak 102).
 final class NarrowTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;

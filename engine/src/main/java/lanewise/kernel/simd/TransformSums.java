@@ -207,9 +207,10 @@ final class TransformSums {
     return points * vStep + BEYOND * srcBlocks * VECTOR;
   }
 
-  /// Bytes that [#prepare] needs; 0 if nothing is prepared.
+  /// Bytes that [#prepare] needs, with room behind the last weights; 0 if nothing is prepared.
   long preparedBytes() {
-    return prepares && makesWeights ? points * uStep + SLICE_BYTES : 0;
+    long room = paired ? Math.max(0, NarrowTiles.WEIGHTS_SLICE - 2 * srcBlocks * PAIR) : 0;
+    return prepares && makesWeights ? points * uStep + room : 0;
   }
 
   private long uBytes() {
