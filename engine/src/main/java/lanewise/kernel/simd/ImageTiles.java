@@ -14,8 +14,8 @@ import jdk.incubator.vector.FloatVector;
 /// Register budget: 12 accumulators, and the vectors that meet them. What is read at an offset that
 /// the compiler cannot follow keeps its bounds check, which orders the loads around it: [#sums]
 /// reads one pixel, then its 6 weights one by one, and the weights once more for the second pixel,
-/// since with both pixels at once an accumulator is spilled. [#gradient] reads through
-/// slices of a constant size ([NarrowTiles#paired2x6]).
+/// since with both pixels at once an accumulator is spilled. [#gradient] reads through slices of a
+/// constant size, as [NarrowTiles#paired2x6] does.
 final class ImageTiles {
 
   private static final long V = Lanes.BYTES;
@@ -31,7 +31,8 @@ final class ImageTiles {
   /// all pixels.
   static final long SLICE = 1024 * V;
 
-  /// Where the vectors of a pixel may begin there; two lie side by side in a gradient.
+  /// Where the vectors of a pixel may begin there; two lie side by side in a gradient. Also a mask,
+  /// as that of [WinogradTransforms].
   private static final long FARTHEST = SLICE / 2 - V;
 
   /// Filters and steps of one tile of [#gradient].

@@ -12,16 +12,13 @@ import jdk.incubator.vector.FloatVector;
 /// The tiles of [RegisterTiles] for processors with 16 vector registers (256-bit AVX2).
 ///
 /// Register budget: 2x6 = 12 accumulators + 2 weights + the spread source values, which must not
-/// all
-/// be there at once. What orders them is the end of a basic block between the loads. In
-/// [#paired2x6]
-/// and [#longPaired2x6] that is a branch that is never taken. In the others it is a bounds check:
+/// all be there at once. What orders them is the end of a basic block between the loads. In
+/// [#paired2x6] and [#longPaired2x6] that is a branch that is never taken, in the others a check:
 /// weights are addressed by an offset that grows by [TileSums#weightsStep()], a variable, so that
 /// their checks stay in the loop, and each multiply-add follows its source value. Without either,
 /// all loads become one block with the multiply-adds behind them, or the loop is unrolled; then
 /// accumulators spill, and a spilled one costs the latency of a store and a load per step: 43
-/// instead
-/// of 91 GFLOP/s (576 channels, one thread, peak 102).
+/// instead of 91 GFLOP/s (576 channels, one thread, peak 102).
 final class NarrowTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;

@@ -15,13 +15,6 @@ final class WinogradF4x2 implements WinogradTransforms {
 
   private static final long V = Lanes.BYTES;
 
-  /// Bytes of a row of a strip, of one value of each of its tiles, and of a row of a tile's
-  /// results.
-  private static final long LINE = LINE_PIXELS * V;
-
-  private static final long TILES = STRIP_TILES * V;
-  private static final long RESULTS = 4 * V;
-
   /// The second pair of points.
   private static final float Q = 0.5f;
 

@@ -17,13 +17,6 @@ final class WinogradF4x3 implements WinogradTransforms {
 
   private static final long V = Lanes.BYTES;
 
-  /// Bytes of a row of a strip, of one value of each of its tiles, and of a row of a tile's
-  /// results.
-  private static final long LINE = LINE_PIXELS * V;
-
-  private static final long TILES = STRIP_TILES * V;
-  private static final long RESULTS = 4 * V;
-
   /// The points besides 0 and infinity are P, -P, Q and -Q.
   private static final float P = 0.75f;
 

@@ -33,8 +33,7 @@ record WinogradTiling(
   private static final WinogradTransforms TWO_TAPS = new WinogradF4x2();
   private static final WinogradTransforms THREE_TAPS = new WinogradF4x3();
 
-  /// Bytes of one row of a strip of tiles: 4 pixels per tile and 2 more.
-  private static final long STRIP_ROW = (STRIP_TILES * 4 + 2) * V;
+  private static final long STRIP_ROW = WinogradTransforms.LINE;
 
   private static final long SPARE_ROW = 6 * STRIP_ROW;
   private static final long SPARE_STRIP = 7 * STRIP_ROW;

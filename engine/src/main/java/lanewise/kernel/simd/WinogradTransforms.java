@@ -26,6 +26,15 @@ interface WinogradTransforms {
   /// Pixels of a row of a strip at most.
   int LINE_PIXELS = STRIP_TILES * 4 + 2;
 
+  /// Bytes of them.
+  long LINE = (long) LINE_PIXELS * Lanes.BYTES;
+
+  /// Bytes of one value of each tile of a strip.
+  long TILES = (long) STRIP_TILES * Lanes.BYTES;
+
+  /// Bytes of a row of a tile's results.
+  long RESULTS = 4L * Lanes.BYTES;
+
   /// Bytes of the slices that points are written through. Where scratch memory and points are
   /// addressed through slices of a constant size, the compiler sees that nothing lies outside of
   /// them, and checks them once instead of every access: strips are too short for taking checks
@@ -33,8 +42,9 @@ interface WinogradTransforms {
   /// there must be so much room.
   long SLICE = 1024L * Lanes.BYTES;
 
-  /// Where the last tile of a strip may lie in such a slice: a multiple of a vector, all bits of
-  /// which are set above.
+  /// Where the last tile of a strip may lie in such a slice. Also a mask: `offset & FARTHEST` is
+  /// the
+  /// offset of a whole vector that lies in the slice, and tells the compiler so.
   long FARTHEST = SLICE - Lanes.BYTES;
 
   /// Bytes of the weights of one pair of blocks and one tap.
