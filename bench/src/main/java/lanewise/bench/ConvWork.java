@@ -38,11 +38,8 @@ final class ConvWork implements AutoCloseable {
     ConvSpec spec = problem.spec();
     int batch = problem.batch();
     int lanes = Cpu.lanes();
-    // Kernels for plain images read up to a vector beyond the last pixel.
     int srcLanes = problem.plainImage() ? spec.channels() : lanes;
-    long srcFloats = batch * Tensor.imageFloats(spec.input(), srcLanes) + 16;
-    MemorySegment image = memory.allocate("src", srcFloats * Float.BYTES);
-    src = Tensor.dense(image, batch, spec.input(), srcLanes);
+    src = Tensor.allocate(memory, "src", batch, spec.input(), srcLanes);
     dst = Tensor.allocate(memory, "dst", batch, spec.output(), lanes);
     dSrc = Tensor.allocate(memory, "dSrc", batch, spec.input(), lanes);
     dDst = Tensor.allocate(memory, "dDst", batch, spec.output(), lanes);

@@ -54,9 +54,9 @@ public final class MemoryPlan {
       return isPart() ? whole.offset + offset : offset;
     }
 
-    /// Bytes from there to the end of what it lies in.
+    /// Bytes from there to the end of what it lies in, and the room behind it, where others lie.
     long reach() {
-      return isPart() ? whole.bytes - offset : bytes;
+      return (isPart() ? whole.bytes - offset : bytes) + Tensor.ROOM;
     }
 
     /// Floats from one sample of a part to the next.
@@ -102,8 +102,7 @@ public final class MemoryPlan {
     // nobody.
     inputLanes = inputLanes(network);
     long bytes = batch * Tensor.imageFloats(network.input(), inputLanes) * Float.BYTES;
-    // Kernels for plain images read up to a vector beyond the last pixel.
-    input = new Buffer(bytes + (inputLanes == lanes ? 0 : ALIGNMENT), 0, 2 * operations.size() + 3);
+    input = new Buffer(bytes, 0, 2 * operations.size() + 3);
     buffers.add(input);
     int[] roots = Fusion.roots(network, training);
     planValues(network, shapes, roots);
@@ -111,7 +110,7 @@ public final class MemoryPlan {
       planGradients(network, roots);
     }
     joinParts(shapes, roots, network);
-    bufferBytes = place();
+    bufferBytes = place() + Tensor.ROOM;
     preparedAt = new long[operations.size() + 1];
     for (int i = 0; i < operations.size(); i++) {
       Fusion.Fused op = operations.get(i);
@@ -261,7 +260,7 @@ public final class MemoryPlan {
     return bufferBytes + workspaceBytes + preparedBytes() + zeroBytes();
   }
 
-  /// Bytes of values and gradients alone.
+  /// Bytes of values and gradients alone, with the room behind the last one.
   public long bufferBytes() {
     return bufferBytes;
   }

@@ -13,7 +13,7 @@ import java.lang.foreign.ValueLayout;
 ///
 /// A tensor is a view: it does not own its memory.
 ///
-/// @param segment the memory, starting at the first value
+/// @param segment the memory, starting at the first value, with [#ROOM] bytes behind the last one
 /// @param batch number of samples N
 /// @param shape shape of one sample
 /// @param lanes channels per block; 1 is plain NCHW
@@ -21,14 +21,18 @@ import java.lang.foreign.ValueLayout;
 ///     of a concatenation
 public record Tensor(MemorySegment segment, int batch, Shape shape, int lanes, long imageStride) {
 
+  /// Bytes behind the last value that belong to the memory, whatever they hold: kernels address
+  /// pieces of a map through slices of a constant size, which reach beyond what they read.
+  public static final int ROOM = 16 * 1024;
+
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
   public Tensor {
     long needed = (batch - 1) * imageStride + imageFloats(shape, lanes);
-    if (batch < 1 || segment.byteSize() < needed * Float.BYTES) {
+    if (batch < 1 || segment.byteSize() < needed * Float.BYTES + ROOM) {
       throw new IllegalArgumentException(
-          "%d x %s in blocks of %d needs %d floats, the memory holds %d"
-              .formatted(batch, shape, lanes, needed, segment.byteSize() / Float.BYTES));
+          "%d x %s in blocks of %d needs %d floats and %d bytes of room, the memory holds %d floats"
+              .formatted(batch, shape, lanes, needed, ROOM, segment.byteSize() / Float.BYTES));
     }
   }
 
@@ -40,7 +44,7 @@ public record Tensor(MemorySegment segment, int batch, Shape shape, int lanes, l
   /// Allocates a dense tensor of zeros.
   public static Tensor allocate(Memory memory, String name, int batch, Shape shape, int lanes) {
     return dense(
-        memory.allocate(name, batch * imageFloats(shape, lanes) * Float.BYTES),
+        memory.allocate(name, batch * imageFloats(shape, lanes) * Float.BYTES + ROOM),
         batch,
         shape,
         lanes);

@@ -12,7 +12,6 @@ import lanewise.tensor.Tensor;
 /// starts as NaN.
 public final class GuardedTensor {
 
-  private static final int SLACK = 16;
   private static final float GUARD = -12345.75f;
 
   private final String name;
@@ -33,20 +32,14 @@ public final class GuardedTensor {
     guard = guardBlocks * shape.pixels() * lanes;
     long stride = size + 2L * guard;
     long floats = batch * stride;
-    // Kernels for plain images may read, but not use, up to a vector beyond the last pixel.
-    MemorySegment room = memory.allocate(name, (floats + SLACK) * Float.BYTES);
+    MemorySegment room = memory.allocate(name, floats * Float.BYTES + Tensor.ROOM);
     whole = room.asSlice(0, floats * Float.BYTES);
-    tensor =
-        new Tensor(
-            room.asSlice(
-                (long) guard * Float.BYTES,
-                (floats - 2L * guard + (lanes < Cpu.lanes() ? SLACK : 0)) * Float.BYTES),
-            batch,
-            shape,
-            lanes,
-            stride);
+    tensor = new Tensor(room.asSlice((long) guard * Float.BYTES), batch, shape, lanes, stride);
     for (long i = 0; i < floats; i++) {
       whole.setAtIndex(ValueLayout.JAVA_FLOAT, i, isGuard(i) ? GUARD : Float.NaN);
+    }
+    for (long at = floats * Float.BYTES; at < room.byteSize(); at += Float.BYTES) {
+      room.set(ValueLayout.JAVA_FLOAT, at, Float.NaN);
     }
   }
 

@@ -33,7 +33,8 @@ final class Geometry {
 
   /// For `dst = conv(src)` where the source is a plain image with its few channels side by side
   /// (H x W x C, lanes = C): the columns and channels of one kernel row are then one run of floats,
-  /// so each row of the kernel is one tap, and its "channels" are columns x C. Weights are
+  /// so each row of the kernel is one tap (if it is not too long), and its "channels" are columns x
+  /// C. Weights are
   /// `[K/lanes][kh][kw x C][lanes of K]`.
   static List<TileSums> firstForward(ConvSpec c, int images, long srcImage, long dstImage) {
     List<TileSums> result = new ArrayList<>();
@@ -42,13 +43,15 @@ final class Geometry {
     for (Map.Entry<List<Tap>, List<Integer>> rows :
         forwardAxis(c.outHeight(), c.height(), c.kernelHeight(), c).entrySet()) {
       for (Columns columns : columns(c)) {
-        int[] tapSrc = new int[rows.getKey().size()];
+        int seen = columns.endTap() - columns.firstTap();
+        int run = seen * c.channels() <= TileSums.MOST_RUN ? seen : 1;
+        int[] tapSrc = new int[rows.getKey().size() * seen / Math.max(1, run)];
         int[] tapWeights = new int[tapSrc.length];
         for (int i = 0; i < tapSrc.length; i++) {
-          Tap row = rows.getKey().get(i);
-          tapSrc[i] = (row.offset() * c.width() + columns.firstTap() - c.padding()) * pixel;
-          tapWeights[i] =
-              (row.kernel() * c.kernelWidth() + columns.firstTap()) * c.channels() * Lanes.BYTES;
+          Tap row = rows.getKey().get(i * run / seen);
+          int column = columns.firstTap() + i * run % seen;
+          tapSrc[i] = (row.offset() * c.width() + column - c.padding()) * pixel;
+          tapWeights[i] = (row.kernel() * c.kernelWidth() + column) * c.channels() * Lanes.BYTES;
         }
         int positions = images * rows.getValue().size() * columns.count();
         int[] src = new int[TileSums.padded(positions)];
@@ -66,7 +69,6 @@ final class Geometry {
         }
         java.util.Arrays.fill(src, p, src.length, src[p - 1]);
         java.util.Arrays.fill(dst, p, dst.length, dst[p - 1]);
-        int run = (columns.endTap() - columns.firstTap()) * c.channels();
         long dstBlock = (long) c.outHeight() * c.outWidth() * Lanes.BYTES;
         result.add(
             TileSums.of(
@@ -75,8 +77,8 @@ final class Geometry {
                 dst,
                 tapSrc,
                 tapWeights,
-                run,
-                run,
+                run * c.channels(),
+                run * c.channels(),
                 0,
                 kernelBytes,
                 dstBlock,
@@ -188,7 +190,7 @@ final class Geometry {
     for (Map.Entry<List<Tap>, List<Integer>> rows : axes.rows().entrySet()) {
       for (Map.Entry<List<Tap>, List<Integer>> columns : axes.columns().entrySet()) {
         // Whole blocks of neighbouring taps lie side by side in source and weights: one long tap.
-        int run = sizes.srcChannels() % lanes == 0 ? run(columns.getKey()) : 1;
+        int run = sizes.srcChannels() % lanes == 0 ? run(columns.getKey(), lanes) : 1;
         int tapCount = rows.getKey().size() * columns.getKey().size() / run;
         int[] tapSrc = new int[tapCount];
         int[] tapWeights = new int[tapCount];
@@ -234,8 +236,11 @@ final class Geometry {
     return result;
   }
 
-  /// All taps if they are neighbours in the kernel and in the source, else 1.
-  private static int run(List<Tap> taps) {
+  /// All taps if they are neighbours in the kernel and in the source and not too many, else 1.
+  private static int run(List<Tap> taps, int lanes) {
+    if (taps.size() * lanes > TileSums.MOST_RUN) {
+      return 1;
+    }
     for (int i = 1; i < taps.size(); i++) {
       Tap before = taps.get(i - 1);
       if (taps.get(i).kernel() != before.kernel() + 1

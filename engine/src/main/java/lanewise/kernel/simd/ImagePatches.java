@@ -23,8 +23,6 @@ import lanewise.tensor.Tensor;
 /// @param pixels how results are numbered and written
 record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform {
 
-  private static final long V = Lanes.BYTES;
-
   static ImagePatches of(ConvSpec c) {
     return new ImagePatches(c, PatchTransform.forward(c));
   }
@@ -76,8 +74,9 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
       long tmp,
       MemorySegment dst,
       long at,
+      long tileStep,
       long step) {
-    gather(src, from, to, dst, at, blocks * V);
+    gather(src, from, to, dst, at, tileStep);
   }
 
   @Override

@@ -32,6 +32,9 @@ final class NarrowTiles {
 
   static final long WEIGHTS_SLICE = MOST_CHANNELS * PAIR_BYTES;
 
+  /// Bytes of the slices of [#tile2x6] and [#tile1x10], which may reach beyond what they read.
+  private static final long RUN_SLICE = TileSums.MOST_RUN * 4L;
+
   private static final long TILE_SLICE = 6 * LANE_BYTES;
 
   /// A channel that there is not. Not final: the compiler must not know, or it would take out the
@@ -405,33 +408,34 @@ final class NarrowTiles {
       for (int block = 0; block < srcBlocks; block++) {
         int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
         for (int tap = 0; tap < tapSrc.length; tap++) {
-          long shift = block * srcBlock + tapSrc[tap];
-          long x0 = s0 + shift;
-          long x1 = s1 + shift;
-          long x2 = s2 + shift;
-          long x3 = s3 + shift;
-          long x4 = s4 + shift;
-          long x5 = s5 + shift;
           long w = weightsAt + block * weightsSrcBlock + tapWeights[tap];
-          for (int c = 0; c < channels; c++) {
+          long shift = block * srcBlock + tapSrc[tap];
+          MemorySegment x0 = src.asSlice(s0 + shift, RUN_SLICE);
+          MemorySegment x1 = src.asSlice(s1 + shift, RUN_SLICE);
+          MemorySegment x2 = src.asSlice(s2 + shift, RUN_SLICE);
+          MemorySegment x3 = src.asSlice(s3 + shift, RUN_SLICE);
+          MemorySegment x4 = src.asSlice(s4 + shift, RUN_SLICE);
+          MemorySegment x5 = src.asSlice(s5 + shift, RUN_SLICE);
+          int end = Math.min(channels, TileSums.MOST_RUN);
+          for (int c = 0; c < end; c++) {
             FloatVector v0 = fromMemorySegment(SPECIES, weights, w, ORDER);
             FloatVector v1 = fromMemorySegment(SPECIES, weights, w + wBlock, ORDER);
-            FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+            FloatVector x = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a00 = x.fma(v0, a00);
             a10 = x.fma(v1, a10);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+            x = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a01 = x.fma(v0, a01);
             a11 = x.fma(v1, a11);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+            x = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a02 = x.fma(v0, a02);
             a12 = x.fma(v1, a12);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+            x = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a03 = x.fma(v0, a03);
             a13 = x.fma(v1, a13);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
+            x = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a04 = x.fma(v0, a04);
             a14 = x.fma(v1, a14);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
+            x = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a05 = x.fma(v0, a05);
             a15 = x.fma(v1, a15);
             w += wStep;
@@ -499,39 +503,40 @@ final class NarrowTiles {
       for (int block = 0; block < srcBlocks; block++) {
         int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
         for (int tap = 0; tap < tapSrc.length; tap++) {
-          long shift = block * srcBlock + tapSrc[tap];
-          long x0 = s0 + shift;
-          long x1 = s1 + shift;
-          long x2 = s2 + shift;
-          long x3 = s3 + shift;
-          long x4 = s4 + shift;
-          long x5 = s5 + shift;
-          long x6 = s6 + shift;
-          long x7 = s7 + shift;
-          long x8 = s8 + shift;
-          long x9 = s9 + shift;
           long w = weightsAt + block * weightsSrcBlock + tapWeights[tap];
-          for (int c = 0; c < channels; c++) {
+          long shift = block * srcBlock + tapSrc[tap];
+          MemorySegment x0 = src.asSlice(s0 + shift, RUN_SLICE);
+          MemorySegment x1 = src.asSlice(s1 + shift, RUN_SLICE);
+          MemorySegment x2 = src.asSlice(s2 + shift, RUN_SLICE);
+          MemorySegment x3 = src.asSlice(s3 + shift, RUN_SLICE);
+          MemorySegment x4 = src.asSlice(s4 + shift, RUN_SLICE);
+          MemorySegment x5 = src.asSlice(s5 + shift, RUN_SLICE);
+          MemorySegment x6 = src.asSlice(s6 + shift, RUN_SLICE);
+          MemorySegment x7 = src.asSlice(s7 + shift, RUN_SLICE);
+          MemorySegment x8 = src.asSlice(s8 + shift, RUN_SLICE);
+          MemorySegment x9 = src.asSlice(s9 + shift, RUN_SLICE);
+          int end = Math.min(channels, TileSums.MOST_RUN);
+          for (int c = 0; c < end; c++) {
             FloatVector v0 = fromMemorySegment(SPECIES, weights, w, ORDER);
-            FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+            FloatVector x = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a00 = x.fma(v0, a00);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+            x = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a01 = x.fma(v0, a01);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+            x = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a02 = x.fma(v0, a02);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+            x = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a03 = x.fma(v0, a03);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
+            x = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a04 = x.fma(v0, a04);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
+            x = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a05 = x.fma(v0, a05);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x6 + c * 4L));
+            x = broadcast(SPECIES, x6.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a06 = x.fma(v0, a06);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x7 + c * 4L));
+            x = broadcast(SPECIES, x7.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a07 = x.fma(v0, a07);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x8 + c * 4L));
+            x = broadcast(SPECIES, x8.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a08 = x.fma(v0, a08);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x9 + c * 4L));
+            x = broadcast(SPECIES, x9.get(JAVA_FLOAT_UNALIGNED, c * 4L));
             a09 = x.fma(v0, a09);
             w += wStep;
           }

@@ -8,14 +8,14 @@ import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import lanewise.tensor.Tensor;
 
 /// The tiles of [WeightTiles] for panels on processors with 16 vector registers (256-bit AVX2).
 ///
 /// Register budget: 6x2 = 12 accumulators + 2 gradients + the spread source values one after the
-/// other; 12x1 = 12 + 1 + these. Both steps are constants, so that no bounds check stays in the
-/// loop.
-/// With steps as arguments 4x2 reached 31 GFLOP/s and 6x2 about 45; with constants 6x2 reaches 88
-/// (128 pixels, one thread, peak 102).
+/// other; 12x1 = 12 + 1 + these. As in [NarrowTiles], slices of a constant size leave nothing to
+/// check in the loop or before it, and a branch that is never taken keeps the multiply-adds from
+/// waiting behind all loads.
 final class PanelTiles {
 
   /// Whether these are the tiles of this vector width.
@@ -26,8 +26,19 @@ final class PanelTiles {
   /// From one pixel of a panel to the next: 3 blocks.
   private static final long PIXEL_BYTES = 3 * LANE_BYTES;
 
+  /// What a tile takes at most: as much as the room behind a tensor.
+  static final int MOST_PIXELS = Tensor.ROOM / Lanes.BYTES;
+
+  /// Bytes of the slices of a panel, which may reach beyond what is read.
+  static final long PANEL_SLICE = MOST_PIXELS * PIXEL_BYTES;
+
+  private static final long GRADIENT_SLICE = MOST_PIXELS * LANE_BYTES;
+
+  private static final long TILE_SLICE = 12 * LANE_BYTES;
+
   private PanelTiles() {}
 
+  /// Sums `count` pixels, at most [#MOST_PIXELS], of 6 rows of a panel x 2 blocks of a gradient.
   static void tile6x2(
       MemorySegment src,
       long srcAt,
@@ -49,43 +60,52 @@ final class PanelTiles {
     FloatVector a31 = a00;
     FloatVector a41 = a00;
     FloatVector a51 = a00;
-    long dDstAt1 = dDstAt + dDstBlock;
-    for (int i = 0; i < count; i++) {
-      FloatVector g0 = fromMemorySegment(SPECIES, dDst, dDstAt + i * LANE_BYTES, ORDER);
-      FloatVector g1 = fromMemorySegment(SPECIES, dDst, dDstAt1 + i * LANE_BYTES, ORDER);
-      FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES));
+    int nowhere = NarrowTiles.nowhere;
+    int end = Math.min(count, MOST_PIXELS);
+    MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
+    MemorySegment gradient0 = dDst.asSlice(dDstAt, GRADIENT_SLICE);
+    MemorySegment gradient1 = dDst.asSlice(dDstAt + dDstBlock, GRADIENT_SLICE);
+    for (int i = 0; i < end; i++) {
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * LANE_BYTES, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * LANE_BYTES, ORDER);
+      FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES));
       a00 = x.fma(g0, a00);
       a01 = x.fma(g1, a01);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 4));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 4));
       a10 = x.fma(g0, a10);
       a11 = x.fma(g1, a11);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 8));
+      if (i == nowhere) {
+        break;
+      }
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 8));
       a20 = x.fma(g0, a20);
       a21 = x.fma(g1, a21);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 12));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 12));
       a30 = x.fma(g0, a30);
       a31 = x.fma(g1, a31);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 16));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 16));
       a40 = x.fma(g0, a40);
       a41 = x.fma(g1, a41);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 20));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 20));
       a50 = x.fma(g0, a50);
       a51 = x.fma(g1, a51);
     }
-    a00.intoMemorySegment(scratch, at, ORDER);
-    a10.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
-    a20.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
-    a30.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
-    a40.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
-    a50.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
-    a01.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
-    a11.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
-    a21.intoMemorySegment(scratch, at + 8 * LANE_BYTES, ORDER);
-    a31.intoMemorySegment(scratch, at + 9 * LANE_BYTES, ORDER);
-    a41.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
-    a51.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
+    MemorySegment sums = scratch.asSlice(at, TILE_SLICE);
+    a00.intoMemorySegment(sums, 0, ORDER);
+    a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
+    a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
+    a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
+    a40.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
+    a50.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
+    a01.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
+    a11.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
+    a21.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
+    a31.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
+    a41.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
+    a51.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
   }
 
+  /// The same of 12 rows x 1 block.
   static void tile12x1(
       MemorySegment src,
       long srcAt,
@@ -106,44 +126,52 @@ final class PanelTiles {
     FloatVector a9 = a0;
     FloatVector a10 = a0;
     FloatVector a11 = a0;
-    for (int i = 0; i < count; i++) {
-      FloatVector g0 = fromMemorySegment(SPECIES, dDst, dDstAt + i * LANE_BYTES, ORDER);
-      FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES));
+    int nowhere = NarrowTiles.nowhere;
+    int end = Math.min(count, MOST_PIXELS);
+    MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
+    MemorySegment gradient = dDst.asSlice(dDstAt, GRADIENT_SLICE);
+    for (int i = 0; i < end; i++) {
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient, i * LANE_BYTES, ORDER);
+      FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES));
       a0 = x.fma(g0, a0);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 4));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 4));
       a1 = x.fma(g0, a1);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 8));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 8));
       a2 = x.fma(g0, a2);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 12));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 12));
       a3 = x.fma(g0, a3);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 16));
+      if (i == nowhere) {
+        break;
+      }
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 16));
       a4 = x.fma(g0, a4);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 20));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 20));
       a5 = x.fma(g0, a5);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 24));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 24));
       a6 = x.fma(g0, a6);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 28));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 28));
       a7 = x.fma(g0, a7);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 32));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 32));
       a8 = x.fma(g0, a8);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 36));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 36));
       a9 = x.fma(g0, a9);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 40));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 40));
       a10 = x.fma(g0, a10);
-      x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, srcAt + i * PIXEL_BYTES + 44));
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 44));
       a11 = x.fma(g0, a11);
     }
-    a0.intoMemorySegment(scratch, at, ORDER);
-    a1.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
-    a2.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
-    a3.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
-    a4.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
-    a5.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
-    a6.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
-    a7.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
-    a8.intoMemorySegment(scratch, at + 8 * LANE_BYTES, ORDER);
-    a9.intoMemorySegment(scratch, at + 9 * LANE_BYTES, ORDER);
-    a10.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
-    a11.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
+    MemorySegment sums = scratch.asSlice(at, TILE_SLICE);
+    a0.intoMemorySegment(sums, 0, ORDER);
+    a1.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
+    a2.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
+    a3.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
+    a4.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
+    a5.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
+    a6.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
+    a7.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
+    a8.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
+    a9.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
+    a10.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
+    a11.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
   }
 }

@@ -95,9 +95,9 @@ final class PatchWeights {
 
   /// Bytes of workspace: the partial gradients, and per thread panels, the gradient of the result
   /// at the pixels of several images, scratch memory, and an image's patches before they become
-  /// panels.
+  /// panels; and room behind all that.
   long workspaceBytes() {
-    return partsBytes() + loops.length * threadBytes();
+    return partsBytes() + loops.length * threadBytes() + WeightTiles.PANEL_ROOM;
   }
 
   private long weightBytes() {

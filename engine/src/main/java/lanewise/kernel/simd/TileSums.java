@@ -36,6 +36,10 @@ record TileSums(
     long weightsBlock,
     long weightsStep) {
 
+  /// Channels at one tap that the tiles of a direct convolution take, so that slices of a constant
+  /// size hold them.
+  static final int MOST_RUN = 512;
+
   /// A common multiple of the positions of all tiles.
   private static final int PADDING = 120;
 

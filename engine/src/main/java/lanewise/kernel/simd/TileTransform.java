@@ -43,7 +43,8 @@ interface TileTransform {
 
   /// Transforms what the tiles `from` to `to` (exclusive) see of all blocks, the first `blocks`.
   ///
-  /// @param step from one point to the next; blocks lie side by side per tile
+  /// @param tileStep from one tile to the next; blocks lie side by side per tile
+  /// @param step from one point to the next
   default void inputs(
       Tensor src,
       int from,
@@ -53,8 +54,8 @@ interface TileTransform {
       long tmp,
       MemorySegment dst,
       long at,
+      long tileStep,
       long step) {
-    long tileStep = (long) blocks * Lanes.BYTES;
     for (int b = 0; b < blocks; b++) {
       input(src, from, to, b, scratch, tmp, dst, at + (long) b * Lanes.BYTES, tileStep, step);
     }

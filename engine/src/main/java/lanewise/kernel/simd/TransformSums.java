@@ -78,6 +78,7 @@ final class TransformSums {
   private final boolean paired;
   private final boolean makesWeights;
   private final TileSums sums;
+  private final long vTile;
   private final long vStep;
   private final long uStep;
   private final int productTiles;
@@ -133,7 +134,8 @@ final class TransformSums {
     makesWeights = grow || paired;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
-    vStep = blockTiles * srcBlocks * VECTOR + SKEW;
+    vTile = srcBlocks * VECTOR + (points == 1 && srcBlocks * VECTOR % 1024 == 0 ? 64 : 0);
+    vStep = blockTiles * vTile + SKEW;
     uStep = srcBlocks * kept * PAIR;
     sums = positions(srcChannels);
   }
@@ -170,7 +172,7 @@ final class TransformSums {
   private TileSums positions(int srcChannels) {
     int[] src = new int[TileSums.padded(productTiles)];
     for (int i = 0; i < src.length; i++) {
-      src[i] = Math.min(i, productTiles - 1) * srcBlocks * Lanes.BYTES;
+      src[i] = Math.min(i, productTiles - 1) * (int) vTile;
     }
     int[] tap = {0};
     return TileSums.of(
@@ -204,7 +206,7 @@ final class TransformSums {
 
   private long vBytes() {
     // Tiles read whole register tiles, the last one possibly beyond the last position.
-    return points * vStep + BEYOND * srcBlocks * VECTOR;
+    return points * vStep + BEYOND * vTile;
   }
 
   /// Bytes that [#prepare] needs, with room behind the last weights; 0 if nothing is prepared.
@@ -356,7 +358,7 @@ final class TransformSums {
 
   private void sharedInput(int piece, int thread) {
     int from = piece * 8;
-    long v = vAt(thread) + from * srcBlocks * VECTOR;
+    long v = vAt(thread) + from * vTile;
     input(firstTile + from, v, Math.min(8, tileCount - from), thread);
   }
 
@@ -368,7 +370,7 @@ final class TransformSums {
     }
     long at = uAt(block, thread);
     for (int from = 0; from < tileCount; from += productTiles) {
-      long v = vAt(thread) + from * srcBlocks * VECTOR;
+      long v = vAt(thread) + from * vTile;
       int count = Math.min(productTiles, tileCount - from);
       products(block, blocks, firstTile + from, v, at, count, thread);
     }
@@ -376,7 +378,16 @@ final class TransformSums {
 
   private void input(int first, long v, int count, int thread) {
     transform.inputs(
-        src, first, first + count, srcBlocks, workspace, scratchAt(thread), workspace, v, vStep);
+        src,
+        first,
+        first + count,
+        srcBlocks,
+        workspace,
+        scratchAt(thread),
+        workspace,
+        v,
+        vTile,
+        vStep);
   }
 
   /// The results of some blocks of output channels and some tiles.
@@ -419,14 +430,13 @@ final class TransformSums {
       return;
     }
     int channels = sums.lastChannels();
-    long step = srcBlocks * VECTOR;
     long mBlock = mTiles * VECTOR;
     if (paired && blocks == 2 && channels <= NarrowTiles.MOST_CHANNELS) {
-      NarrowTiles.paired2x6(count, workspace, v, step, u, w, channels, workspace, m, mBlock);
+      NarrowTiles.paired2x6(count, workspace, v, vTile, u, w, channels, workspace, m, mBlock);
     } else if (paired && blocks == 2) {
-      NarrowTiles.longPaired2x6(count, workspace, v, step, u, w, channels, workspace, m, mBlock);
+      NarrowTiles.longPaired2x6(count, workspace, v, vTile, u, w, channels, workspace, m, mBlock);
     } else {
-      Tiles.runToScratch(sums, blocks, count, workspace, v, step, u, w, workspace, m, mBlock);
+      Tiles.runToScratch(sums, blocks, count, workspace, v, vTile, u, w, workspace, m, mBlock);
     }
   }
 }

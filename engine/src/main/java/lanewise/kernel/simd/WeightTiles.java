@@ -54,6 +54,10 @@ final class WeightTiles {
   /// of 12 rows.
   static final int PANEL_BLOCKS = PanelTiles.SUITS ? 3 : 1;
 
+  /// Room behind panels and the gradient beside them, which are addressed through slices of a
+  /// constant size.
+  static final long PANEL_ROOM = PanelTiles.SUITS ? PanelTiles.PANEL_SLICE : 0;
+
   /// Rows of a tile of a panel when so many channels are left.
   static int panelRows(int blocks, int channels) {
     if (PanelTiles.SUITS) {
@@ -110,12 +114,20 @@ final class WeightTiles {
       long at) {
     if (!PanelTiles.SUITS) {
       tile(rows, blocks, src, srcAt, dDst, dDstAt, dDstBlock, l, scratch, at);
-    } else if (blocks == 2) {
-      PanelTiles.tile6x2(src, srcAt, dDst, dDstAt, dDstBlock, l.count0, scratch, at);
-    } else {
-      PanelTiles.tile12x1(src, srcAt, dDst, dDstAt, l.count0, scratch, at);
+      add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
+      return;
     }
-    add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
+    for (int from = 0; from < l.count0; from += PanelTiles.MOST_PIXELS) {
+      int count = Math.min(PanelTiles.MOST_PIXELS, l.count0 - from);
+      long panel = srcAt + from * l.srcStep0;
+      long gradient = dDstAt + from * l.dDstStep0;
+      if (blocks == 2) {
+        PanelTiles.tile6x2(src, panel, dDst, gradient, dDstBlock, count, scratch, at);
+      } else {
+        PanelTiles.tile12x1(src, panel, dDst, gradient, count, scratch, at);
+      }
+      add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
+    }
   }
 
   private static void tile(

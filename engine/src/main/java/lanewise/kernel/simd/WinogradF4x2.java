@@ -6,6 +6,7 @@ import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import lanewise.tensor.Tensor;
 
 /// F(4x4, 2x2): 25 multiplications for 16 results of 2x2 weights instead of 64. Interpolation
 /// points
@@ -14,6 +15,9 @@ import jdk.incubator.vector.FloatVector;
 final class WinogradF4x2 implements WinogradTransforms {
 
   private static final long V = Lanes.BYTES;
+
+  /// Where the last pixel of a row may lie in a slice of a map; also a mask, as [#FARTHEST].
+  private static final long FARTHEST_PIXEL = Tensor.ROOM - V;
 
   /// The second pair of points.
   private static final float Q = 0.5f;
@@ -47,36 +51,38 @@ final class WinogradF4x2 implements WinogradTransforms {
       long pixel,
       int count,
       MemorySegment dst,
-      long to,
-      long toRow) {
+      long to) {
+    if ((count - 1) * pixel > FARTHEST_PIXEL) {
+      throw new IllegalArgumentException("pixels %d bytes apart".formatted(pixel));
+    }
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector minusQ = FloatVector.broadcast(SPECIES, -Q);
     FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q2);
     FloatVector minusSum = FloatVector.broadcast(SPECIES, -1 - Q2);
     FloatVector product = FloatVector.broadcast(SPECIES, Q2);
-    MemorySegment to0 = dst.asSlice(to, LINE);
-    MemorySegment to1 = dst.asSlice(to + toRow, LINE);
-    MemorySegment to2 = dst.asSlice(to + 2 * toRow, LINE);
-    MemorySegment to3 = dst.asSlice(to + 3 * toRow, LINE);
-    MemorySegment to4 = dst.asSlice(to + 4 * toRow, LINE);
+    MemorySegment lines = dst.asSlice(to, 5 * LINE);
+    MemorySegment from0 = row0.asSlice(at0, Tensor.ROOM);
+    MemorySegment from1 = row1.asSlice(at1, Tensor.ROOM);
+    MemorySegment from2 = row2.asSlice(at2, Tensor.ROOM);
+    MemorySegment from3 = row3.asSlice(at3, Tensor.ROOM);
+    MemorySegment from4 = row4.asSlice(at4, Tensor.ROOM);
     int end = Math.min(count, LINE_PIXELS);
     for (int x = 0; x < end; x++) {
-      // A constant step for stride 2 gained nothing: it waits for the source.
-      long i = x * pixel;
-      FloatVector d0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
-      FloatVector d1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
-      FloatVector d2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
-      FloatVector d3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
-      FloatVector d4 = fromMemorySegment(SPECIES, row4, at4 + i, ORDER);
+      long i = x * pixel & FARTHEST_PIXEL;
+      FloatVector d0 = fromMemorySegment(SPECIES, from0, i, ORDER);
+      FloatVector d1 = fromMemorySegment(SPECIES, from1, i, ORDER);
+      FloatVector d2 = fromMemorySegment(SPECIES, from2, i, ORDER);
+      FloatVector d3 = fromMemorySegment(SPECIES, from3, i, ORDER);
+      FloatVector d4 = fromMemorySegment(SPECIES, from4, i, ORDER);
       FloatVector odd = d1.fma(minusQ2, d3);
       FloatVector even = d0.fma(minusQ2, d2);
       FloatVector wideOdd = d3.sub(d1);
       FloatVector wideEven = d2.sub(d0);
-      odd.add(even).intoMemorySegment(to0, x * V, ORDER);
-      odd.sub(even).intoMemorySegment(to1, x * V, ORDER);
-      wideEven.fma(q, wideOdd).intoMemorySegment(to2, x * V, ORDER);
-      wideEven.fma(minusQ, wideOdd).intoMemorySegment(to3, x * V, ORDER);
-      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(to4, x * V, ORDER);
+      odd.add(even).intoMemorySegment(lines, x * V, ORDER);
+      odd.sub(even).intoMemorySegment(lines, LINE + x * V, ORDER);
+      wideEven.fma(q, wideOdd).intoMemorySegment(lines, 2 * LINE + x * V, ORDER);
+      wideEven.fma(minusQ, wideOdd).intoMemorySegment(lines, 3 * LINE + x * V, ORDER);
+      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(lines, 4 * LINE + x * V, ORDER);
     }
   }
 
@@ -230,32 +236,31 @@ final class WinogradF4x2 implements WinogradTransforms {
       long at3,
       int count,
       MemorySegment dst,
-      long to,
-      long toRow) {
+      long to) {
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
-    MemorySegment to0 = dst.asSlice(to, LINE);
-    MemorySegment to1 = dst.asSlice(to + toRow, LINE);
-    MemorySegment to2 = dst.asSlice(to + 2 * toRow, LINE);
-    MemorySegment to3 = dst.asSlice(to + 3 * toRow, LINE);
-    MemorySegment to4 = dst.asSlice(to + 4 * toRow, LINE);
+    MemorySegment lines = dst.asSlice(to, 5 * LINE);
+    MemorySegment from0 = row0.asSlice(at0, LINE);
+    MemorySegment from1 = row1.asSlice(at1, LINE);
+    MemorySegment from2 = row2.asSlice(at2, LINE);
+    MemorySegment from3 = row3.asSlice(at3, LINE);
     int end = Math.min(count, LINE_PIXELS);
     for (int x = 0; x < end; x++) {
       long i = x * V;
-      FloatVector y0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
-      FloatVector y1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
-      FloatVector y2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
-      FloatVector y3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
+      FloatVector y0 = fromMemorySegment(SPECIES, from0, i, ORDER);
+      FloatVector y1 = fromMemorySegment(SPECIES, from1, i, ORDER);
+      FloatVector y2 = fromMemorySegment(SPECIES, from2, i, ORDER);
+      FloatVector y3 = fromMemorySegment(SPECIES, from3, i, ORDER);
       FloatVector even = y0.add(y2);
       FloatVector odd = y1.add(y3);
       FloatVector narrowEven = y2.fma(q2, y0);
       FloatVector narrowOdd = y3.fma(q3, y1.mul(q));
-      even.add(odd).intoMemorySegment(to0, i, ORDER);
-      even.sub(odd).intoMemorySegment(to1, i, ORDER);
-      narrowEven.add(narrowOdd).intoMemorySegment(to2, i, ORDER);
-      narrowEven.sub(narrowOdd).intoMemorySegment(to3, i, ORDER);
-      y3.intoMemorySegment(to4, i, ORDER);
+      even.add(odd).intoMemorySegment(lines, i, ORDER);
+      even.sub(odd).intoMemorySegment(lines, LINE + i, ORDER);
+      narrowEven.add(narrowOdd).intoMemorySegment(lines, 2 * LINE + i, ORDER);
+      narrowEven.sub(narrowOdd).intoMemorySegment(lines, 3 * LINE + i, ORDER);
+      y3.intoMemorySegment(lines, 4 * LINE + i, ORDER);
     }
   }
 

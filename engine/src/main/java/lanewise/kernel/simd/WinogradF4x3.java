@@ -56,8 +56,7 @@ final class WinogradF4x3 implements WinogradTransforms {
       long pixel,
       int count,
       MemorySegment dst,
-      long to,
-      long toRow) {
+      long to) {
     if (pixel != V) {
       // A constant step keeps the bounds checks out of the loop.
       throw new IllegalArgumentException("pixels %d bytes apart".formatted(pixel));
@@ -70,31 +69,32 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector minusQ2 = FloatVector.broadcast(SPECIES, -Q * Q);
     FloatVector minusSum = FloatVector.broadcast(SPECIES, -P * P - Q * Q);
     FloatVector product = FloatVector.broadcast(SPECIES, P * P * Q * Q);
-    MemorySegment to0 = dst.asSlice(to, LINE);
-    MemorySegment to1 = dst.asSlice(to + toRow, LINE);
-    MemorySegment to2 = dst.asSlice(to + 2 * toRow, LINE);
-    MemorySegment to3 = dst.asSlice(to + 3 * toRow, LINE);
-    MemorySegment to4 = dst.asSlice(to + 4 * toRow, LINE);
-    MemorySegment to5 = dst.asSlice(to + 5 * toRow, LINE);
+    MemorySegment lines = dst.asSlice(to, 6 * LINE);
+    MemorySegment from0 = row0.asSlice(at0, LINE);
+    MemorySegment from1 = row1.asSlice(at1, LINE);
+    MemorySegment from2 = row2.asSlice(at2, LINE);
+    MemorySegment from3 = row3.asSlice(at3, LINE);
+    MemorySegment from4 = row4.asSlice(at4, LINE);
+    MemorySegment from5 = row5.asSlice(at5, LINE);
     int end = Math.min(count, LINE_PIXELS);
     for (int x = 0; x < end; x++) {
       long i = x * V;
-      FloatVector d0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
-      FloatVector d1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
-      FloatVector d2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
-      FloatVector d3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
-      FloatVector d4 = fromMemorySegment(SPECIES, row4, at4 + i, ORDER);
-      FloatVector d5 = fromMemorySegment(SPECIES, row5, at5 + i, ORDER);
+      FloatVector d0 = fromMemorySegment(SPECIES, from0, i, ORDER);
+      FloatVector d1 = fromMemorySegment(SPECIES, from1, i, ORDER);
+      FloatVector d2 = fromMemorySegment(SPECIES, from2, i, ORDER);
+      FloatVector d3 = fromMemorySegment(SPECIES, from3, i, ORDER);
+      FloatVector d4 = fromMemorySegment(SPECIES, from4, i, ORDER);
+      FloatVector d5 = fromMemorySegment(SPECIES, from5, i, ORDER);
       FloatVector even = d2.fma(minusQ2, d4);
       FloatVector odd = d1.fma(minusQ2, d3);
       FloatVector wideEven = d2.fma(minusP2, d4);
       FloatVector wideOdd = d1.fma(minusP2, d3);
-      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(to0, i, ORDER);
-      odd.fma(p, even).intoMemorySegment(to1, i, ORDER);
-      odd.fma(minusP, even).intoMemorySegment(to2, i, ORDER);
-      wideOdd.fma(q, wideEven).intoMemorySegment(to3, i, ORDER);
-      wideOdd.fma(minusQ, wideEven).intoMemorySegment(to4, i, ORDER);
-      d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(to5, i, ORDER);
+      d0.fma(product, d2.fma(minusSum, d4)).intoMemorySegment(lines, i, ORDER);
+      odd.fma(p, even).intoMemorySegment(lines, LINE + i, ORDER);
+      odd.fma(minusP, even).intoMemorySegment(lines, 2 * LINE + i, ORDER);
+      wideOdd.fma(q, wideEven).intoMemorySegment(lines, 3 * LINE + i, ORDER);
+      wideOdd.fma(minusQ, wideEven).intoMemorySegment(lines, 4 * LINE + i, ORDER);
+      d1.fma(product, d3.fma(minusSum, d5)).intoMemorySegment(lines, 5 * LINE + i, ORDER);
     }
   }
 
@@ -262,37 +262,35 @@ final class WinogradF4x3 implements WinogradTransforms {
       long at3,
       int count,
       MemorySegment dst,
-      long to,
-      long toRow) {
+      long to) {
     FloatVector p = FloatVector.broadcast(SPECIES, P);
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector p2 = FloatVector.broadcast(SPECIES, P * P);
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q * Q);
     FloatVector p3 = FloatVector.broadcast(SPECIES, P * P * P);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q * Q * Q);
-    MemorySegment to0 = dst.asSlice(to, LINE);
-    MemorySegment to1 = dst.asSlice(to + toRow, LINE);
-    MemorySegment to2 = dst.asSlice(to + 2 * toRow, LINE);
-    MemorySegment to3 = dst.asSlice(to + 3 * toRow, LINE);
-    MemorySegment to4 = dst.asSlice(to + 4 * toRow, LINE);
-    MemorySegment to5 = dst.asSlice(to + 5 * toRow, LINE);
+    MemorySegment lines = dst.asSlice(to, 6 * LINE);
+    MemorySegment from0 = row0.asSlice(at0, LINE);
+    MemorySegment from1 = row1.asSlice(at1, LINE);
+    MemorySegment from2 = row2.asSlice(at2, LINE);
+    MemorySegment from3 = row3.asSlice(at3, LINE);
     int end = Math.min(count, LINE_PIXELS);
     for (int x = 0; x < end; x++) {
       long i = x * V;
-      FloatVector y0 = fromMemorySegment(SPECIES, row0, at0 + i, ORDER);
-      FloatVector y1 = fromMemorySegment(SPECIES, row1, at1 + i, ORDER);
-      FloatVector y2 = fromMemorySegment(SPECIES, row2, at2 + i, ORDER);
-      FloatVector y3 = fromMemorySegment(SPECIES, row3, at3 + i, ORDER);
+      FloatVector y0 = fromMemorySegment(SPECIES, from0, i, ORDER);
+      FloatVector y1 = fromMemorySegment(SPECIES, from1, i, ORDER);
+      FloatVector y2 = fromMemorySegment(SPECIES, from2, i, ORDER);
+      FloatVector y3 = fromMemorySegment(SPECIES, from3, i, ORDER);
       FloatVector e = y2.fma(p2, y0);
       FloatVector f = y3.fma(p3, y1.mul(p));
       FloatVector g = y2.fma(q2, y0);
       FloatVector h = y3.fma(q3, y1.mul(q));
-      y0.intoMemorySegment(to0, i, ORDER);
-      e.add(f).intoMemorySegment(to1, i, ORDER);
-      e.sub(f).intoMemorySegment(to2, i, ORDER);
-      g.add(h).intoMemorySegment(to3, i, ORDER);
-      g.sub(h).intoMemorySegment(to4, i, ORDER);
-      y3.intoMemorySegment(to5, i, ORDER);
+      y0.intoMemorySegment(lines, i, ORDER);
+      e.add(f).intoMemorySegment(lines, LINE + i, ORDER);
+      e.sub(f).intoMemorySegment(lines, 2 * LINE + i, ORDER);
+      g.add(h).intoMemorySegment(lines, 3 * LINE + i, ORDER);
+      g.sub(h).intoMemorySegment(lines, 4 * LINE + i, ORDER);
+      y3.intoMemorySegment(lines, 5 * LINE + i, ORDER);
     }
   }
 

@@ -285,30 +285,31 @@ record WinogradTiling(
       // Read at the same pace as the map: with a stride they reach into the room for results.
       Vectors.zero(scratch, zeros, width * stride * V);
     }
-    boolean in0 = inside(y, h);
-    boolean in1 = inside(y + stride, h);
-    boolean in2 = inside(y + 2 * stride, h);
-    boolean in3 = inside(y + 3 * stride, h);
-    boolean in4 = inside(y + 4 * stride, h);
-    boolean in5 = inside(y + 5 * stride, h);
-    transforms.inputColumns(
-        in0 ? map : scratch,
-        in0 ? from : zeros,
-        in1 ? map : scratch,
-        in1 ? from + row : zeros,
-        in2 ? map : scratch,
-        in2 ? from + 2 * row : zeros,
-        in3 ? map : scratch,
-        in3 ? from + 3 * row : zeros,
-        in4 ? map : scratch,
-        in4 ? from + 4 * row : zeros,
-        in5 ? map : scratch,
-        in5 ? from + 5 * row : zeros,
-        stride * V,
-        end - first,
-        scratch,
-        tmp + first * V,
-        STRIP_ROW);
+    if (end > first) {
+      boolean in0 = inside(y, h);
+      boolean in1 = inside(y + stride, h);
+      boolean in2 = inside(y + 2 * stride, h);
+      boolean in3 = inside(y + 3 * stride, h);
+      boolean in4 = inside(y + 4 * stride, h);
+      boolean in5 = inside(y + 5 * stride, h);
+      transforms.inputColumns(
+          in0 ? map : scratch,
+          in0 ? from : zeros,
+          in1 ? map : scratch,
+          in1 ? from + row : zeros,
+          in2 ? map : scratch,
+          in2 ? from + 2 * row : zeros,
+          in3 ? map : scratch,
+          in3 ? from + 3 * row : zeros,
+          in4 ? map : scratch,
+          in4 ? from + 4 * row : zeros,
+          in5 ? map : scratch,
+          in5 ? from + 5 * row : zeros,
+          stride * V,
+          end - first,
+          scratch,
+          tmp + first * V);
+    }
     transforms.inputRows(scratch, tmp, STRIP_ROW, count, dst, to, tileStep, step);
   }
 
@@ -390,8 +391,7 @@ record WinogradTiling(
         in3 ? at + 3 * row : zeros,
         width,
         scratch,
-        tmp,
-        STRIP_ROW);
+        tmp);
     transforms.gradientRows(scratch, tmp, STRIP_ROW, count, dst, to, step);
   }
 

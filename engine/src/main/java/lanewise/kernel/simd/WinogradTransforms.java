@@ -65,7 +65,8 @@ interface WinogradTransforms {
 
   /// The first half of `B' d B`, down the columns: [#size] rows of `count` pixels, each row in a
   /// segment of its own (a row outside of the map is a row of zeros elsewhere), to as many rows of
-  /// `dst`.
+  /// `dst`, [#LINE] apart. Rows are read through slices, which may reach up to [Tensor#ROOM]
+  /// beyond.
   ///
   /// @param row5 read only if there are 6 rows
   /// @param pixel from one pixel to the next of a row; side by side in `dst`
@@ -86,8 +87,7 @@ interface WinogradTransforms {
       long pixel,
       int count,
       MemorySegment dst,
-      long to,
-      long toRow);
+      long to);
 
   /// The second half, along the rows of what [#inputColumns] made, a tile every 4 pixels, to points
   /// `step` bytes apart; tiles are `tile` bytes apart there.
@@ -120,7 +120,8 @@ interface WinogradTransforms {
       float floor);
 
   /// The first half of `A Y A'`, down the columns: 4 rows of `count` pixels of the output's
-  /// gradient (rows outside of the map lie elsewhere and are zero) to [#size] rows of `dst`.
+  /// gradient (rows outside of the map lie elsewhere and are zero) to [#size] rows of `dst`, as
+  /// above.
   void gradientColumns(
       MemorySegment row0,
       long at0,
@@ -132,8 +133,7 @@ interface WinogradTransforms {
       long at3,
       int count,
       MemorySegment dst,
-      long to,
-      long toRow);
+      long to);
 
   /// The second half, along the rows of what [#gradientColumns] made, to the points of tiles side
   /// by

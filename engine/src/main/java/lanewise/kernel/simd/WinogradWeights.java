@@ -33,6 +33,8 @@ final class WinogradWeights {
   /// Blocks of source channels of one piece: dU of a piece then stays in the second-level cache.
   private static final int PIECE_BLOCKS = Math.max(2, PANEL);
 
+  private static final long ROOM = Math.max(WinogradTransforms.SLICE, WeightTiles.PANEL_ROOM);
+
   private final WinogradTiling tiling;
   private final int points;
   private final int srcChannels;
@@ -85,10 +87,7 @@ final class WinogradWeights {
   /// Bytes of workspace: V, Z, dU (once, or what a thread works on), scratch memory per thread, and
   /// room behind all that.
   long workspaceBytes() {
-    return uAt(loops.length)
-        + (kept ? points * uStep : 0)
-        + loops.length * scratchBytes()
-        + WinogradTransforms.SLICE;
+    return uAt(loops.length) + (kept ? points * uStep : 0) + loops.length * scratchBytes() + ROOM;
   }
 
   private long scratchBytes() {
@@ -109,7 +108,7 @@ final class WinogradWeights {
   }
 
   private long scratchAt(int thread) {
-    return workspaceBytes() - WinogradTransforms.SLICE - (thread + 1) * scratchBytes();
+    return workspaceBytes() - ROOM - (thread + 1) * scratchBytes();
   }
 
   void run(
