@@ -4,6 +4,7 @@
 /// On the module path this module switches `jdk.incubator.vector` on by itself; on the class path a
 /// program starts with `--add-modules jdk.incubator.vector`.
 module lanewise.engine {
+  requires java.management;
   requires jdk.incubator.vector;
 
   exports lanewise.choice;

@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
 /// In a fresh JVM the first runs are interpreted while the compiler works in the background, for a
 /// second and more; a plateau on the way must not be mistaken for the end. So that while is ten
 /// times as long for a way that is new to this JVM, and for one that looks far slower than the
-/// best.
+/// best; and it starts again while the compiler is busy, whose next method may be the one that
+/// counts.
 final class Contest {
 
   /// How long each runs per turn, in nanoseconds as all times.
@@ -35,6 +36,9 @@ final class Contest {
   /// The longest that each runs, but for the run that passes it.
   private static final long CAP = 10_000_000_000L;
 
+  /// Compiling for more than this share of a while makes it start again.
+  private static final double BUSY = 0.1;
+
   /// How it ended.
   ///
   /// @param nanos time of the fastest run of each, at least 1
@@ -42,24 +46,29 @@ final class Contest {
   record Result(long[] nanos, boolean settled) {}
 
   private final LongSupplier clock;
+  private final LongSupplier compiling;
   private final List<Runnable> rivals;
   private final List<Boolean> known;
   private final long[] best;
   private final long[] spent;
   private final long[] mark;
   private final long[] progressAt;
+  private final long[] compiledAt;
   private final int[] runsSince;
 
   /// @param clock nanoseconds
+  /// @param compiling nanoseconds that the compiler has worked so far
   /// @param known which of the rivals have run in this JVM before
-  Contest(LongSupplier clock, List<Runnable> rivals, List<Boolean> known) {
+  Contest(LongSupplier clock, LongSupplier compiling, List<Runnable> rivals, List<Boolean> known) {
     this.clock = clock;
+    this.compiling = compiling;
     this.rivals = rivals;
     this.known = known;
     best = new long[rivals.size()];
     spent = new long[rivals.size()];
     mark = new long[rivals.size()];
     progressAt = new long[rivals.size()];
+    compiledAt = new long[rivals.size()];
     runsSince = new int[rivals.size()];
     Arrays.fill(best, Long.MAX_VALUE);
     Arrays.fill(mark, Long.MAX_VALUE);
@@ -102,12 +111,21 @@ final class Contest {
       spent[i] += time;
       if (time < (1 - TRIFLE) * mark[i]) {
         mark[i] = time;
-        progressAt[i] = spent[i];
-        runsSince[i] = 0;
+        restart(i);
       } else {
         runsSince[i]++;
       }
       best[i] = Math.min(best[i], time);
     } while (spent[i] < end);
+    long compiled = compiling.getAsLong() - compiledAt[i];
+    if (quiet(i) && compiled > BUSY * (spent[i] - progressAt[i])) {
+      restart(i);
+    }
+  }
+
+  private void restart(int i) {
+    progressAt[i] = spent[i];
+    compiledAt[i] = compiling.getAsLong();
+    runsSince[i] = 0;
   }
 }

@@ -1,5 +1,7 @@
 package lanewise.choice;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -10,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import lanewise.error.StorageException;
 import lanewise.kernel.ConvAlgorithm;
@@ -106,7 +109,7 @@ public final class MeasuredChooser implements ConvChooser {
     List<Runnable> rivals = candidates.stream().map(a -> trial.with(a, pass)).toList();
     // known.add is false for what was there before
     List<Boolean> before = candidates.stream().map(a -> !known.add(List.of(a, pass))).toList();
-    Contest.Result result = new Contest(clock, rivals, before).run();
+    Contest.Result result = new Contest(clock, MeasuredChooser::compiling, rivals, before).run();
     Map<ConvAlgorithm, Long> measured = new EnumMap<>(ConvAlgorithm.class);
     for (int i = 0; i < rivals.size(); i++) {
       measured.put(candidates.get(i), result.nanos()[i]);
@@ -116,6 +119,13 @@ public final class MeasuredChooser implements ConvChooser {
       return measured;
     }
     return file.isPresent() && saves ? save(key(problem, pass), measured) : measured;
+  }
+
+  /// Nanoseconds that the JVM's compiler has worked so far; 0 if it does not tell.
+  private static long compiling() {
+    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+    boolean tells = compiler != null && compiler.isCompilationTimeMonitoringSupported();
+    return tells ? TimeUnit.MILLISECONDS.toNanos(compiler.getTotalCompilationTime()) : 0;
   }
 
   private Map<ConvAlgorithm, Long> save(String key, Map<ConvAlgorithm, Long> measured) {

@@ -11,9 +11,11 @@ class ContestTest {
   private static final long MS = 1_000_000;
 
   private final FakeWork work = new FakeWork();
+  private long compiled;
 
   private Contest.Result contest(boolean known, Runnable... rivals) {
-    return new Contest(work, List.of(rivals), Collections.nCopies(rivals.length, known)).run();
+    List<Boolean> before = Collections.nCopies(rivals.length, known);
+    return new Contest(work, () -> compiled, List.of(rivals), before).run();
   }
 
   private long[] run(boolean known, Runnable... rivals) {
@@ -40,6 +42,30 @@ class ContestTest {
     // interpreted, compiled in haste after 0.2 s, and well after 0.5 s
     Runnable cold = work.of(spent -> spent < 200 * MS ? 80 * MS : spent < 500 * MS ? 20 * MS : MS);
     assertThat(run(false, cold, work.of(2 * MS))).containsExactly(MS, 2 * MS);
+  }
+
+  @Test
+  void aPlateauIsNotTheEndWhileTheCompilerWorks() {
+    // one method after the other is compiled, that of this code after 3 s
+    Runnable cold =
+        work.of(
+            spent -> {
+              compiled = Math.min(work.getAsLong(), 6_000 * MS);
+              return spent < 3_000 * MS ? 20 * MS : MS;
+            });
+    assertThat(run(false, cold, work.of(2 * MS))).containsExactly(MS, 2 * MS);
+  }
+
+  @Test
+  void aCompilerThatIsBusyForEverDoesNotHoldUpForEver() {
+    Runnable steady =
+        work.of(
+            _ -> {
+              compiled = work.getAsLong();
+              return 2 * MS;
+            });
+    assertThat(contest(false, steady, work.of(3 * MS)).nanos()).containsExactly(2 * MS, 3 * MS);
+    assertThat(work.getAsLong()).isBetween(19_000 * MS, 21_000 * MS);
   }
 
   @Test
