@@ -9,10 +9,13 @@ import lanewise.tensor.Tensor;
 /// block of tiles are transformed to points `V[point][panel][tile][C of the panel]` and
 /// `Z[point][K][tile]`, the products `dU[point] += V[point]' Z[point]` are split over the threads,
 /// and after the last block an inverse transform makes the gradient. Each element of dU is summed
-/// by one thread at a time over the tiles in their order. Where the convolution has parts, each
+/// by one thread at a time over the tiles in their order, so threads cannot change it. Where the
+/// convolution has parts, each
 /// block of C has one block in V per part.
 ///
-/// Small dU are split by points. Large ones (deep layers) are split by pairs of channel blocks, all
+/// Where dU and what a few tiles take fit into a thread's own cache (few channels), each part of
+/// the batch has a dU of its own, and nothing is shared before they are added. Else small dU are
+/// split by points. Large ones (deep layers) are split by pairs of channel blocks, all
 /// points of a few pairs at a time, so that the inverse transform finds them in the cache; if all
 /// tiles fit into one block, dU never reaches main memory.
 final class WinogradWeights {
@@ -30,6 +33,18 @@ final class WinogradWeights {
   /// dU of more than that is split by pairs of channel blocks.
   private static final long LARGE_GRADIENT = 2L * 1024 * 1024;
 
+  /// V and Z of one thread's tiles may take so much where each thread has its own: they stay in its
+  /// second-level cache.
+  private static final long OWN_BYTES = (Lanes.COUNT == 8 ? 320 : 640) * 1024L;
+
+  /// With fewer tiles at a time, products would be too short for that.
+  private static final int FEWEST_OWN = 32;
+
+  /// Parts of the batch with a dU of their own, and what one dU may take then.
+  private static final int WANTED_PARTS = 16;
+
+  private static final long OWN_GRADIENT = 128 * 1024;
+
   /// Blocks of source channels of one piece: dU of a piece then stays in the second-level cache.
   private static final int PIECE_BLOCKS = Math.max(2, PANEL);
 
@@ -43,6 +58,9 @@ final class WinogradWeights {
   private final int groups;
   private final int tiles;
   private final int blockTiles;
+  private final boolean byParts;
+  private final int partTiles;
+  private final int parts;
   private final boolean byPairs;
   private final boolean kept;
   private final long vStep;
@@ -53,6 +71,7 @@ final class WinogradWeights {
   private final Parallel.Body pointGroup = this::pointGroup;
   private final Parallel.Body inverse = this::inverse;
   private final Parallel.Body pairs = this::pairs;
+  private final Parallel.Body part = this::part;
 
   private Tensor src;
   private Tensor dDst;
@@ -69,10 +88,15 @@ final class WinogradWeights {
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * tiling.tilesPerImage();
-    byPairs = points * srcBlocks * dstBlocks * PAIR > LARGE_GRADIENT;
+    long gradient = points * srcBlocks * dstBlocks * PAIR;
+    byPairs = gradient > LARGE_GRADIENT;
     long perTile = points * (srcBlocks + dstBlocks) * VECTOR;
     long blockBytes = byPairs ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
-    blockTiles = Math.min(tiles, Math.max(32, (int) (blockBytes / perTile)));
+    int own = ownTiles();
+    byParts = own >= FEWEST_OWN && gradient <= OWN_GRADIENT;
+    blockTiles = byParts ? own : Math.min(tiles, Math.max(32, (int) (blockBytes / perTile)));
+    partTiles = Math.ceilDiv(Math.ceilDiv(tiles, blockTiles), WANTED_PARTS) * blockTiles;
+    parts = byParts ? Math.ceilDiv(tiles, partTiles) : 1;
     kept = !byPairs || blockTiles < tiles;
     // Two cache lines more, so that the points fall into different cache sets.
     vStep = Math.ceilDiv(srcBlocks, PANEL) * PANEL * blockTiles * VECTOR + 128;
@@ -84,27 +108,45 @@ final class WinogradWeights {
     }
   }
 
-  /// Bytes of workspace: V, Z, dU (once, or what a thread works on), scratch memory per thread, and
-  /// room behind all that.
+  /// Tiles of whole strips whose V and Z fit into a thread's own cache.
+  private int ownTiles() {
+    long perTile = points * (Math.ceilDiv(srcBlocks, PANEL) * PANEL + dstBlocks) * VECTOR;
+    int strip = WinogradTransforms.STRIP_TILES;
+    return (int) (OWN_BYTES / perTile) / strip * strip;
+  }
+
+  /// Bytes of workspace: dU (once, per part, or what a thread works on), V and Z (once, or per
+  /// thread), scratch memory per thread, and room behind all that.
   long workspaceBytes() {
-    return uAt(loops.length) + (kept ? points * uStep : 0) + loops.length * scratchBytes() + ROOM;
+    return vAt(byParts ? loops.length : 1) + loops.length * scratchBytes() + ROOM;
   }
 
   private long scratchBytes() {
     return (long) tiling.scratchBytes() + Tiles.SCRATCH_BYTES;
   }
 
+  /// Where a dU begins, of those that there are.
+  private long uAt(int index) {
+    return index * points * uStep;
+  }
+
+  /// Where a V begins, of those that there are, and its Z behind it.
+  private long vAt(int index) {
+    int gradients = byParts ? parts : kept ? 1 : loops.length;
+    return uAt(gradients) + index * points * (vStep + zStep);
+  }
+
+  private long vOf(int thread) {
+    return vAt(byParts ? thread : 0);
+  }
+
+  private long zOf(int thread) {
+    return vOf(thread) + points * vStep;
+  }
+
   /// Where one block of source channels of the first tile lies in V.
-  private long vAt(int srcBlock) {
+  private long inV(int srcBlock) {
     return (srcBlock / PANEL * blockTiles * PANEL + srcBlock % PANEL) * VECTOR;
-  }
-
-  private long zAt() {
-    return points * vStep;
-  }
-
-  private long uAt(int thread) {
-    return points * (vStep + zStep) + (kept ? 0 : thread * points * uStep);
   }
 
   private long scratchAt(int thread) {
@@ -117,6 +159,11 @@ final class WinogradWeights {
     this.dDst = dDst;
     this.dWeights = dWeights;
     this.workspace = workspace;
+    if (byParts) {
+      parallel.run(parts, part);
+      parallel.run(srcBlocks * dstBlocks, inverse);
+      return;
+    }
     for (firstTile = 0; firstTile < tiles; firstTile += blockTiles) {
       blockCount = Math.min(blockTiles, tiles - firstTile);
       parallel.run(Math.ceilDiv(blockCount, 8), transform);
@@ -132,27 +179,48 @@ final class WinogradWeights {
   }
 
   private void transform(int piece, int thread) {
-    long scratch = scratchAt(thread);
     int from = piece * 8;
-    int to = Math.min(blockCount, from + 8);
+    transform(firstTile, from, Math.min(blockCount, from + 8), thread);
+  }
+
+  /// V and Z of some tiles, numbered from `first` on.
+  private void transform(int first, int from, int to, int thread) {
+    long scratch = scratchAt(thread);
     for (int b = 0; b < srcBlocks; b++) {
+      long at = vOf(thread) + inV(b) + from * PANEL * VECTOR;
       tiling.input(
           src,
-          firstTile + from,
-          firstTile + to,
+          first + from,
+          first + to,
           b,
           workspace,
           scratch,
           workspace,
-          vAt(b) + from * PANEL * VECTOR,
+          at,
           PANEL * VECTOR,
           vStep);
     }
     for (int b = 0; b < dstBlocks; b++) {
       // Block by block of channels: the products then read the tiles of one block in a row.
-      long at = zAt() + ((long) b * blockTiles + from) * VECTOR;
-      tiling.gradient(
-          dDst, firstTile + from, firstTile + to, b, workspace, scratch, workspace, at, zStep);
+      long at = zOf(thread) + ((long) b * blockTiles + from) * VECTOR;
+      tiling.gradient(dDst, first + from, first + to, b, workspace, scratch, workspace, at, zStep);
+    }
+  }
+
+  /// The dU of some tiles of the batch, a few at a time, with V and Z of this thread alone.
+  private void part(int part, int thread) {
+    int start = part * partTiles;
+    int last = Math.min(tiles, start + partTiles);
+    for (int first = start; first < last; first += blockTiles) {
+      int count = Math.min(blockTiles, last - first);
+      transform(first, 0, count, thread);
+      for (int point = 0; point < points; point++) {
+        for (int block = 0; block < dstBlocks; block += Lanes.MAX_BLOCKS) {
+          long u = uAt(part) + block * srcBlocks * PAIR;
+          boolean starts = first == start;
+          product(point, block, 0, srcBlocks, count, starts, u, srcBlocks * PAIR, thread);
+        }
+      }
     }
   }
 
@@ -160,10 +228,15 @@ final class WinogradWeights {
     int point = piece / groups;
     int block = piece % groups * Lanes.MAX_BLOCKS;
     long u = uAt(0) + block * srcBlocks * PAIR;
-    product(point, block, 0, srcBlocks, u, srcBlocks * PAIR, thread);
+    boolean starts = firstTile == 0;
+    product(point, block, 0, srcBlocks, blockCount, starts, u, srcBlocks * PAIR, thread);
   }
 
   private void inverse(int pair, int thread) {
+    for (int point = 0; point < points && parts > 1; point++) {
+      long at = point * uStep + pair * PAIR;
+      Vectors.sumParts(workspace, 0, parts, uAt(1), at, PAIR, workspace);
+    }
     inverse(uAt(0) + pair * PAIR, pair / srcBlocks, pair % srcBlocks, thread);
   }
 
@@ -178,10 +251,10 @@ final class WinogradWeights {
     int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
     int from = piece / groups * PIECE_BLOCKS;
     int to = Math.min(srcBlocks, from + PIECE_BLOCKS);
-    long u = uAt(thread) + (kept ? (block * srcBlocks + from) * PAIR : 0);
+    long u = kept ? (block * srcBlocks + from) * PAIR : uAt(thread);
     long uBlock = (kept ? srcBlocks : PIECE_BLOCKS) * PAIR;
     for (int point = 0; point < points; point++) {
-      product(point, block, from, to, u, uBlock, thread);
+      product(point, block, from, to, blockCount, firstTile == 0, u, uBlock, thread);
     }
     if (firstTile + blockCount == tiles) {
       for (int b = 0; b < blocks; b++) {
@@ -194,13 +267,25 @@ final class WinogradWeights {
 
   /// Adds the products of one point of the source blocks `from` to `to` with the destination blocks
   /// from `block` on to dU.
-  private void product(int point, int block, int from, int to, long u, long uBlock, int thread) {
+  ///
+  /// @param count tiles
+  /// @param starts whether these are the first ones of dU
+  private void product(
+      int point,
+      int block,
+      int from,
+      int to,
+      int count,
+      boolean starts,
+      long u,
+      long uBlock,
+      int thread) {
     int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
     WeightTiles.Loops l = loops[thread];
-    l.panel(blockCount);
+    l.panel(count);
     long at = u + point * uStep;
-    long z = zAt() + point * zStep + block * blockTiles * VECTOR;
-    for (int b = 0; b < blocks && firstTile == 0; b++) {
+    long z = zOf(thread) + point * zStep + block * blockTiles * VECTOR;
+    for (int b = 0; b < blocks && starts; b++) {
       Vectors.zero(workspace, at + b * uBlock, (to - from) * PAIR);
     }
     for (int s = from; s < to; s += PANEL) {
@@ -212,7 +297,7 @@ final class WinogradWeights {
             Math.min(rows, channels - ch),
             blocks,
             workspace,
-            point * vStep + vAt(s) + ch * 4L,
+            vOf(thread) + point * vStep + inV(s) + ch * 4L,
             workspace,
             z,
             blockTiles * VECTOR,
