@@ -38,7 +38,7 @@ final class LayerWork implements AutoCloseable {
       inputGradients.add(Tensor.allocate(memory, "gradient", batch, shape, Cpu.lanes()));
       adds.add(false);
     }
-    inputBytes = inputs.stream().mapToLong(LayerWork::bytes).sum();
+    inputBytes = inputs.stream().mapToLong(Tensor::bytes).sum();
     Shape shape = layer.outputShape(shapes);
     output = Tensor.allocate(memory, "output", batch, shape, Cpu.lanes());
     Map<String, MemorySegment> values = new HashMap<>();
@@ -100,11 +100,7 @@ final class LayerWork implements AutoCloseable {
 
   /// Bytes of the inputs and the output together: what a pass moves at least.
   long bytes() {
-    return inputBytes + bytes(output);
-  }
-
-  private static long bytes(Tensor tensor) {
-    return tensor.batch() * Tensor.imageFloats(tensor.shape(), tensor.lanes()) * Float.BYTES;
+    return inputBytes + output.bytes();
   }
 
   Tensor output() {

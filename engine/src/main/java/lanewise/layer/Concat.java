@@ -1,6 +1,5 @@
 package lanewise.layer;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import lanewise.error.InvalidModelException;
 import lanewise.kernel.simd.Concatenation;
@@ -67,12 +66,11 @@ public record Concat() implements Layer {
 
   /// The parts, null for those that are slices of the whole.
   private static List<Tensor> apart(List<Tensor> parts, Tensor whole) {
-    return parts.stream()
-        .map(part -> part == null || isWithin(part.segment(), whole.segment()) ? null : part)
-        .toList();
+    return parts.stream().map(part -> part == null || isWithin(part, whole) ? null : part).toList();
   }
 
-  private static boolean isWithin(MemorySegment part, MemorySegment whole) {
-    return part.asOverlappingSlice(whole).isPresent();
+  private static boolean isWithin(Tensor part, Tensor whole) {
+    long at = part.segment().address() - whole.segment().address();
+    return at >= 0 && at < whole.bytes();
   }
 }

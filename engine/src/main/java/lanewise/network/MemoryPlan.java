@@ -283,7 +283,7 @@ public final class MemoryPlan {
 
   /// Bytes that the same buffers would take if none shared memory.
   public long unsharedBytes() {
-    return buffers.stream().mapToLong(b -> b.bytes).sum();
+    return buffers.stream().mapToLong(b -> b.bytes).sum() + Tensor.ROOM;
   }
 
   long zeroBytes() {

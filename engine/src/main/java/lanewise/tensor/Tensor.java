@@ -21,18 +21,19 @@ import java.lang.foreign.ValueLayout;
 ///     of a concatenation
 public record Tensor(MemorySegment segment, int batch, Shape shape, int lanes, long imageStride) {
 
-  /// Bytes behind the last value that belong to the memory, whatever they hold: kernels address
-  /// pieces of a map through slices of a constant size, which reach beyond what they read.
+  /// Bytes behind the last value that belong to the memory: kernels address pieces of a map through
+  /// slices of a constant size, which reach beyond what they read. Other tensors may lie there, so
+  /// nobody may write to them through this one.
   public static final int ROOM = 16 * 1024;
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
   public Tensor {
-    long needed = (batch - 1) * imageStride + imageFloats(shape, lanes);
-    if (batch < 1 || segment.byteSize() < needed * Float.BYTES + ROOM) {
+    long needed = bytes(batch, shape, lanes, imageStride);
+    if (batch < 1 || segment.byteSize() < needed + ROOM) {
       throw new IllegalArgumentException(
-          "%d x %s in blocks of %d needs %d floats and %d bytes of room, the memory holds %d floats"
-              .formatted(batch, shape, lanes, needed, ROOM, segment.byteSize() / Float.BYTES));
+          "%d x %s in blocks of %d needs %d bytes and %d behind them, the memory holds %d"
+              .formatted(batch, shape, lanes, needed, ROOM, segment.byteSize()));
     }
   }
 
@@ -68,6 +69,16 @@ public record Tensor(MemorySegment segment, int batch, Shape shape, int lanes, l
   /// Floats from one block of channels to the next: height x width x lanes.
   public int blockStride() {
     return shape.pixels() * lanes;
+  }
+
+  /// Bytes from the first value to the end of the last one, padding lanes included and the room
+  /// behind them not.
+  public long bytes() {
+    return bytes(batch, shape, lanes, imageStride);
+  }
+
+  private static long bytes(int batch, Shape shape, int lanes, long imageStride) {
+    return ((batch - 1) * imageStride + imageFloats(shape, lanes)) * Float.BYTES;
   }
 
   /// Whether samples follow each other without a gap.

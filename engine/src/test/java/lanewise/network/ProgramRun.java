@@ -92,7 +92,7 @@ final class ProgramRun implements AutoCloseable {
       for (int j = 0; j < values.length; j++) {
         values[j] *= (float) program.network().outputs().get(i).weight();
       }
-      gradient.segment().fill((byte) 0);
+      gradient.segment().asSlice(0, gradient.bytes()).fill((byte) 0);
       gradient.copyFrom(values, program.batch());
     }
   }

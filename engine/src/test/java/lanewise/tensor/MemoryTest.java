@@ -69,7 +69,7 @@ class MemoryTest {
 
   @Test
   void useAfterCloseIsRefused() {
-    Memory memory = Memory.withBudget(1000);
+    Memory memory = Memory.withBudget(1 << 20);
     Tensor tensor = Tensor.allocate(memory, "t", 1, new Shape(1, 2, 3), 1);
     memory.close();
     assertThatIllegalStateException().isThrownBy(() -> tensor.get(0, 0, 0, 0));

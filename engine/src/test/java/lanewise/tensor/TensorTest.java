@@ -107,8 +107,8 @@ class TensorTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> Tensor.dense(segment, 2, SHAPE, 4))
           .withMessage(
-              "2 x 6x3x5 in blocks of 4 needs 240 floats and 16384 bytes of room, the memory holds"
-                  + " 4335 floats");
+              "2 x 6x3x5 in blocks of 4 needs 960 bytes and 16384 behind them, the memory holds"
+                  + " 17340");
       assertThatIllegalArgumentException().isThrownBy(() -> Tensor.dense(segment, 0, SHAPE, 4));
     }
   }
