@@ -65,8 +65,8 @@ interface WinogradTransforms {
 
   /// The first half of `B' d B`, down the columns: [#size] rows of `count` pixels, each row in a
   /// segment of its own (a row outside of the map is a row of zeros elsewhere), to as many rows of
-  /// `dst`, [#LINE] apart. Rows are read through slices, which may reach up to [Tensor#ROOM]
-  /// beyond.
+  /// `dst`, [#LINE] apart. Rows are read through slices, which may reach up to
+  /// [lanewise.tensor.Tensor#ROOM] beyond.
   ///
   /// @param row5 read only if there are 6 rows
   /// @param pixel from one pixel to the next of a row; side by side in `dst`
