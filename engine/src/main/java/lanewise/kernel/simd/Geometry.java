@@ -34,8 +34,7 @@ final class Geometry {
   /// For `dst = conv(src)` where the source is a plain image with its few channels side by side
   /// (H x W x C, lanes = C): the columns and channels of one kernel row are then one run of floats,
   /// so each row of the kernel is one tap (if it is not too long), and its "channels" are columns x
-  /// C. Weights are
-  /// `[K/lanes][kh][kw x C][lanes of K]`.
+  /// C. Weights are `[K/lanes][kh][kw x C][lanes of K]`.
   static List<TileSums> firstForward(ConvSpec c, int images, long srcImage, long dstImage) {
     List<TileSums> result = new ArrayList<>();
     int pixel = c.channels() * Float.BYTES;

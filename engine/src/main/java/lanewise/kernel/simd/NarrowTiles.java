@@ -44,9 +44,7 @@ final class NarrowTiles {
   private NarrowTiles() {}
 
   /// `count` positions `srcStep` bytes apart whose channels all lie side by side, those of the
-  /// weights `weightsStep` bytes apart. With nothing but one loop per tile it takes half the time
-  /// to
-  /// enter and leave it that [#tile2x6] takes, which with 64 channels is a third of the whole.
+  /// weights `weightsStep` bytes apart: one loop per tile, however many channels.
   static void packed2x6(
       int count,
       MemorySegment src,

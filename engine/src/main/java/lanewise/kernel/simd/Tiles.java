@@ -162,6 +162,10 @@ final class Tiles {
       long at,
       long atBlock) {
     if (COUNT == 8) {
+      if (s.tapChannels() > TileSums.MOST_RUN) {
+        throw new IllegalArgumentException(
+            "%d channels at a tap, at most %d".formatted(s.tapChannels(), TileSums.MOST_RUN));
+      }
       if (blocks == 2) {
         NarrowTiles.tile2x6(
             s,

@@ -134,6 +134,7 @@ final class TransformSums {
     makesWeights = grow || paired;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
+    // Patches a multiple of 1 KB apart would fall into few sets of the first-level cache.
     vTile = srcBlocks * VECTOR + (points == 1 && srcBlocks * VECTOR % 1024 == 0 ? 64 : 0);
     vStep = blockTiles * vTile + SKEW;
     uStep = srcBlocks * kept * PAIR;

@@ -70,7 +70,8 @@ interface WinogradTransforms {
   ///
   /// @param row5 read only if there are 6 rows
   /// @param pixel from one pixel to the next of a row; side by side in `dst`
-  /// @throws IllegalArgumentException if the filter takes neighbours alone, and they are not
+  /// @throws IllegalArgumentException if the filter takes neighbours alone, and they are not, or if
+  ///     the last pixel lies beyond [lanewise.tensor.Tensor#ROOM]
   void inputColumns(
       MemorySegment row0,
       long at0,

@@ -10,14 +10,14 @@ import lanewise.tensor.Tensor;
 /// `Z[point][K][tile]`, the products `dU[point] += V[point]' Z[point]` are split over the threads,
 /// and after the last block an inverse transform makes the gradient. Each element of dU is summed
 /// by one thread at a time over the tiles in their order, so threads cannot change it. Where the
-/// convolution has parts, each
-/// block of C has one block in V per part.
+/// convolution has parts, each block of C has one block in V per part.
 ///
 /// Where dU and what a few tiles take fit into a thread's own cache (few channels), each part of
 /// the batch has a dU of its own, and nothing is shared before they are added. Else small dU are
-/// split by points. Large ones (deep layers) are split by pairs of channel blocks, all
-/// points of a few pairs at a time, so that the inverse transform finds them in the cache; if all
-/// tiles fit into one block, dU never reaches main memory.
+/// split by points. Large ones (deep layers) are split by pairs of channel blocks, all points of a
+/// few pairs at a time, so that the inverse transform finds them in the cache; if all tiles fit
+/// into
+/// one block, dU never reaches main memory.
 final class WinogradWeights {
 
   private static final long VECTOR = Lanes.BYTES;
@@ -94,7 +94,7 @@ final class WinogradWeights {
     long blockBytes = byPairs ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
     int own = ownTiles();
     byParts = own >= FEWEST_OWN && gradient <= OWN_GRADIENT;
-    blockTiles = byParts ? own : Math.min(tiles, Math.max(32, (int) (blockBytes / perTile)));
+    blockTiles = Math.min(tiles, byParts ? own : Math.max(32, (int) (blockBytes / perTile)));
     partTiles = Math.ceilDiv(Math.ceilDiv(tiles, blockTiles), WANTED_PARTS) * blockTiles;
     parts = byParts ? Math.ceilDiv(tiles, partTiles) : 1;
     kept = !byPairs || blockTiles < tiles;
@@ -136,6 +136,7 @@ final class WinogradWeights {
     return uAt(gradients) + index * points * (vStep + zStep);
   }
 
+  /// Where the V that a thread works on begins.
   private long vOf(int thread) {
     return vAt(byParts ? thread : 0);
   }

@@ -66,7 +66,12 @@ class ConvolutionTest {
         Stream.of(
             new ConvCases.Case(new ConvSpec(3, 44, 46, 21, 5, 5, 1, 2, 1), 17),
             new ConvCases.Case(new ConvSpec(13, 39, 40, 9, 3, 3, 2, 1, 1), 17));
-    return Stream.of(ConvCases.all().stream(), large, bands)
+    // Rows of the kernel that are too long for one run of a direct tile.
+    Stream<ConvCases.Case> longRows =
+        Stream.of(
+            new ConvCases.Case(new ConvSpec(8, 2, 75, 9, 1, 70, 1, 0, 1), 1),
+            new ConvCases.Case(new ConvSpec(3, 2, 185, 9, 1, 180, 1, 0, 1), 1));
+    return Stream.of(ConvCases.all().stream(), large, bands, longRows)
         .flatMap(stream -> stream)
         .flatMap(
             c ->
