@@ -145,9 +145,8 @@ final class NarrowTiles {
       throw new IllegalArgumentException(
           "%d channels, at most %d".formatted(channels, MOST_CHANNELS));
     }
-    int nowhere = NarrowTiles.nowhere;
     int end = Math.min(channels, MOST_CHANNELS);
-    MemorySegment w = weights.asSlice(weightsAt, WEIGHTS_SLICE);
+    MemorySegment both = weights.asSlice(weightsAt, WEIGHTS_SLICE);
     for (int position = 0; position < count; position += 6) {
       long x = srcAt + position * srcStep;
       MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
@@ -168,16 +167,17 @@ final class NarrowTiles {
       FloatVector a13 = a00;
       FloatVector a14 = a00;
       FloatVector a15 = a00;
+      long w = 0;
       for (int c = 0; c < end; c++) {
-        FloatVector v0 = fromMemorySegment(SPECIES, w, c * PAIR_BYTES, ORDER);
-        FloatVector v1 = fromMemorySegment(SPECIES, w, c * PAIR_BYTES + LANE_BYTES, ORDER);
+        FloatVector v0 = fromMemorySegment(SPECIES, both, w, ORDER);
+        FloatVector v1 = fromMemorySegment(SPECIES, both, w + LANE_BYTES, ORDER);
         FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a00 = y.fma(v0, a00);
         a10 = y.fma(v1, a10);
         y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a01 = y.fma(v0, a01);
         a11 = y.fma(v1, a11);
-        if (c == nowhere) {
+        if (c == end) {
           break;
         }
         y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
@@ -192,6 +192,7 @@ final class NarrowTiles {
         y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a05 = y.fma(v0, a05);
         a15 = y.fma(v1, a15);
+        w = (w + PAIR_BYTES) & (WEIGHTS_SLICE - PAIR_BYTES); // c * PAIR_BYTES, in fewer bytes of code
       }
       MemorySegment to0 = scratch.asSlice(at, TILE_SLICE);
       a00.intoMemorySegment(to0, 0, ORDER);
