@@ -97,6 +97,7 @@ public final class ContestantProgram {
             Forks.VECTORS,
             Forks.COLLECTOR,
             Forks.HUGE_PAGES,
+            Forks.LOOPS,
             "-D%s=%s".formatted(BenchChoosers.FILE, options.times().toAbsolutePath()),
             "-cp",
             System.getProperty("java.class.path"),

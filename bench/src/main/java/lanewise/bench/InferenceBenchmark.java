@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
     value = 1,
-    jvmArgsAppend = {Forks.VECTORS, Forks.COLLECTOR, Forks.HUGE_PAGES})
+    jvmArgsAppend = {Forks.VECTORS, Forks.COLLECTOR, Forks.HUGE_PAGES, Forks.LOOPS})
 public class InferenceBenchmark {
 
   /// Any model of `lanewise models`.

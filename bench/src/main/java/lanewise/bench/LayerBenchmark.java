@@ -25,7 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
     value = 1,
-    jvmArgsAppend = {Forks.VECTORS, Forks.COLLECTOR, Forks.HUGE_PAGES})
+    jvmArgsAppend = {Forks.VECTORS, Forks.COLLECTOR, Forks.HUGE_PAGES, Forks.LOOPS})
 public class LayerBenchmark {
 
   /// `MODEL/LAYER`; `lanewise bench` fills in all distinct shapes of a model.

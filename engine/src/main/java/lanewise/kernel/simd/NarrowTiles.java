@@ -192,7 +192,9 @@ final class NarrowTiles {
         y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a05 = y.fma(v0, a05);
         a15 = y.fma(v1, a15);
-        w = (w + PAIR_BYTES) & (WEIGHTS_SLICE - PAIR_BYTES); // c * PAIR_BYTES, in fewer bytes of code
+        w =
+            (w + PAIR_BYTES)
+                & (WEIGHTS_SLICE - PAIR_BYTES); // c * PAIR_BYTES, in fewer bytes of code
       }
       MemorySegment to0 = scratch.asSlice(at, TILE_SLICE);
       a00.intoMemorySegment(to0, 0, ORDER);

@@ -42,6 +42,9 @@ record PatchTransform(
 
   private static final long V = Lanes.BYTES;
 
+  /// Blocks that are gathered together at most.
+  static final int MOST_BLOCKS = 4;
+
   /// Patches of a convolution's source, for its result and for the gradient of its weights.
   static PatchTransform forward(ConvSpec c) {
     return new PatchTransform(
@@ -106,6 +109,46 @@ record PatchTransform(
   }
 
   @Override
+  public void inputs(
+      Tensor src,
+      int from,
+      int to,
+      int blocks,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long at,
+      long tileStep,
+      long step) {
+    for (int block = 0; block < blocks; block += MOST_BLOCKS) {
+      int some = Math.min(blocks - block, MOST_BLOCKS);
+      blocks(src, from, to, block, some, dst, at + block * V, tileStep);
+    }
+  }
+
+  /// What the pixels `from` to `to` (exclusive) see of at most [#MOST_BLOCKS] blocks from `block`
+  /// on, side by side.
+  ///
+  /// @param dst with as many vectors behind `at` as [#MOST_BLOCKS] even where blocks are fewer
+  void blocks(
+      Tensor src,
+      int from,
+      int to,
+      int block,
+      int blocks,
+      MemorySegment dst,
+      long at,
+      long tileStep) {
+    if (isDirect(src)) {
+      pixels(src, from, to, block, blocks, dst, at, tileStep);
+      return;
+    }
+    for (int b = 0; b < blocks; b++) {
+      taps(src, from, to, block + b, dst, at + b * V, tileStep);
+    }
+  }
+
+  @Override
   public void input(
       Tensor src,
       int from,
@@ -117,22 +160,36 @@ record PatchTransform(
       long at,
       long tileStep,
       long step) {
+    blocks(src, from, to, block, 1, dst, at, tileStep);
+  }
+
+  private void taps(
+      Tensor src, int from, int to, int block, MemorySegment dst, long at, long tileStep) {
     int tap = block % taps();
-    int srcBlock = block / taps();
-    boolean direct = isDirect(src);
     for (int tile = from; tile < to; ) {
       long t = at + (tile - from) * tileStep;
-      if (!direct) {
-        tile += rowOfTap(src, tile, to, srcBlock, tap, dst, t, tileStep);
-        continue;
-      }
-      int count = run(tile, to, srcStride);
-      long s = at(src, tile, srcBlock, srcStride);
-      if (srcStride == 1) {
-        gather(src.segment(), s, count, dst, t, tileStep);
-      } else {
-        gather(src.segment(), s, srcStride * V, count, dst, t, tileStep);
-      }
+      tile += rowOfTap(src, tile, to, block / taps(), tap, dst, t, tileStep);
+    }
+  }
+
+  /// What pixels see of some blocks where a patch is a single pixel.
+  private void pixels(
+      Tensor src,
+      int from,
+      int to,
+      int block,
+      int blocks,
+      MemorySegment dst,
+      long at,
+      long tileStep) {
+    long stride = srcStride * V;
+    long between = (long) src.blockStride() * Float.BYTES;
+    int most = (int) (Tensor.ROOM / stride);
+    for (int tile = from; tile < to; ) {
+      int count = Math.min(run(tile, to, srcStride), most);
+      long s = at(src, tile, block, srcStride);
+      long t = at + (tile - from) * tileStep;
+      copy(src.segment(), s, between, blocks, stride, count, dst, t, tileStep);
       tile += count;
     }
   }
@@ -206,10 +263,7 @@ record PatchTransform(
 
   /// Copies `count` vectors side by side to `step` bytes apart.
   static void gather(MemorySegment src, long at, int count, MemorySegment dst, long to, long step) {
-    for (int i = 0; i < count; i++) {
-      fromMemorySegment(SPECIES, src, at + i * V, ORDER)
-          .intoMemorySegment(dst, to + i * step, ORDER);
-    }
+    gather(src, at, V, count, dst, to, step);
   }
 
   /// Copies `count` vectors from `stride` bytes apart to `step` bytes apart.
@@ -218,6 +272,42 @@ record PatchTransform(
     for (int i = 0; i < count; i++) {
       fromMemorySegment(SPECIES, src, at + i * stride, ORDER)
           .intoMemorySegment(dst, to + i * step, ORDER);
+    }
+  }
+
+  /// The same from up to [#MOST_BLOCKS] blocks of a tensor, `between` bytes apart, to lie side by
+  /// side: with four of them whole cache lines are written, not the same ones again and again.
+  /// Slices of a constant size, as in [NarrowTiles#paired2x6].
+  ///
+  /// @param count times `stride` is [Tensor#ROOM] at most
+  private static void copy(
+      MemorySegment src,
+      long at,
+      long between,
+      int blocks,
+      long stride,
+      int count,
+      MemorySegment dst,
+      long to,
+      long step) {
+    MemorySegment s0 = src.asSlice(at, Tensor.ROOM);
+    MemorySegment s1 = blocks > 1 ? src.asSlice(at + between, Tensor.ROOM) : s0;
+    MemorySegment s2 = blocks > 2 ? src.asSlice(at + 2 * between, Tensor.ROOM) : s0;
+    MemorySegment s3 = blocks > 3 ? src.asSlice(at + 3 * between, Tensor.ROOM) : s0;
+    long s = 0;
+    for (int i = 0; i < count; i++) {
+      MemorySegment t = dst.asSlice(to + i * step, MOST_BLOCKS * V);
+      fromMemorySegment(SPECIES, s0, s, ORDER).intoMemorySegment(t, 0, ORDER);
+      if (blocks > 1) {
+        fromMemorySegment(SPECIES, s1, s, ORDER).intoMemorySegment(t, V, ORDER);
+        if (blocks > 2) {
+          fromMemorySegment(SPECIES, s2, s, ORDER).intoMemorySegment(t, 2 * V, ORDER);
+          if (blocks > 3) {
+            fromMemorySegment(SPECIES, s3, s, ORDER).intoMemorySegment(t, 3 * V, ORDER);
+          }
+        }
+      }
+      s = (s + stride) & (Tensor.ROOM - V); // i * stride
     }
   }
 

@@ -247,22 +247,21 @@ final class PatchWeights {
     if (image != null) {
       image.gather(src, tile, tile + count, workspace, gathered, rowBlocks * VECTOR);
     }
-    int end = Math.ceilDiv(to, PANEL) * PANEL;
-    for (int row = from; row < end; row++) {
-      long at = panels + (row - from) / PANEL * panelBytes + row % PANEL * VECTOR;
-      if (row >= to) {
-        PatchTransform.zero(workspace, at, count, PANEL * VECTOR);
-      } else if (image == null) {
-        patches.input(src, tile, tile + count, row, workspace, 0, workspace, at, PANEL * VECTOR, 0);
-      } else {
-        PatchTransform.gather(
-            workspace,
-            gathered + row * VECTOR,
-            rowBlocks * VECTOR,
-            count,
-            workspace,
-            at,
-            PANEL * VECTOR);
+    for (int row = from; row < to; row += PANEL) {
+      long at = panels + (row - from) / PANEL * panelBytes;
+      int blocks = Math.min(PANEL, to - row);
+      if (image == null) {
+        patches.blocks(src, tile, tile + count, row, blocks, workspace, at, PANEL * VECTOR);
+      }
+      for (int b = 0; b < PANEL; b++) {
+        long t = at + b * VECTOR;
+        if (b >= blocks) {
+          PatchTransform.zero(workspace, t, count, PANEL * VECTOR);
+        } else if (image != null) {
+          long s = gathered + (row + b) * VECTOR;
+          PatchTransform.gather(
+              workspace, s, rowBlocks * VECTOR, count, workspace, t, PANEL * VECTOR);
+        }
       }
     }
   }
