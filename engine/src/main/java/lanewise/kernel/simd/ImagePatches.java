@@ -1,7 +1,6 @@
 package lanewise.kernel.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
 
@@ -22,6 +21,8 @@ import lanewise.tensor.Tensor;
 /// @param c the convolution
 /// @param pixels how results are numbered and written
 record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform {
+
+  private static final long V = Lanes.BYTES;
 
   static ImagePatches of(ConvSpec c) {
     return new ImagePatches(c, PatchTransform.forward(c));
@@ -51,11 +52,6 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
 
   @Override
   public boolean transformsWeights() {
-    return false;
-  }
-
-  @Override
-  public boolean leavesGaps() {
     return false;
   }
 
@@ -183,12 +179,21 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
       MemorySegment dst,
       long to,
       long dstStep) {
-    for (int part = 0; part < run; part += Lanes.COUNT) {
-      long s = from + part * 4L;
-      long t = to + part * 4L;
-      for (int i = 0; i < count; i++) {
-        fromMemorySegment(SPECIES, src, s + i * srcStep, ORDER)
-            .intoMemorySegment(dst, t + i * dstStep, ORDER);
+    int vectors = Math.ceilDiv(run, Lanes.COUNT);
+    int most = (int) (PatchTransform.MOST_BYTES / srcStep);
+    for (int done = 0; done < count; done += most) {
+      int some = Math.min(count - done, most);
+      for (int v = 0; v < vectors; v += PatchTransform.MOST_BLOCKS) {
+        PatchTransform.copy(
+            src,
+            from + done * srcStep + v * V,
+            V,
+            Math.min(vectors - v, PatchTransform.MOST_BLOCKS),
+            srcStep,
+            some,
+            dst,
+            to + done * dstStep + v * V,
+            dstStep);
       }
     }
   }

@@ -45,6 +45,9 @@ record PatchTransform(
   /// Blocks that are gathered together at most.
   static final int MOST_BLOCKS = 4;
 
+  /// How far [#copy] goes at most: half of the room behind a tensor, for one vector more.
+  static final long MOST_BYTES = Tensor.ROOM / 2;
+
   /// Patches of a convolution's source, for its result and for the gradient of its weights.
   static PatchTransform forward(ConvSpec c) {
     return new PatchTransform(
@@ -184,7 +187,7 @@ record PatchTransform(
       long tileStep) {
     long stride = srcStride * V;
     long between = (long) src.blockStride() * Float.BYTES;
-    int most = (int) (Tensor.ROOM / stride);
+    int most = (int) (MOST_BYTES / stride);
     for (int tile = from; tile < to; ) {
       int count = Math.min(run(tile, to, srcStride), most);
       long s = at(src, tile, block, srcStride);
@@ -275,12 +278,15 @@ record PatchTransform(
     }
   }
 
-  /// The same from up to [#MOST_BLOCKS] blocks of a tensor, `between` bytes apart, to lie side by
-  /// side: with four of them whole cache lines are written, not the same ones again and again.
-  /// Slices of a constant size, as in [NarrowTiles#paired2x6].
+  /// The same of up to [#MOST_BLOCKS] vectors, `between` bytes apart, to lie side by side: with
+  /// four
+  /// of them whole cache lines are written, not the same ones again and again. Slices of a constant
+  /// size, as in [NarrowTiles#paired2x6].
   ///
-  /// @param count times `stride` is [Tensor#ROOM] at most
-  private static void copy(
+  /// @param src with [Tensor#ROOM] bytes behind the last vector
+  /// @param count times `stride`, a number of floats, is [#MOST_BYTES] at most
+  /// @param dst with as many vectors behind `to` as [#MOST_BLOCKS] even where they are fewer
+  static void copy(
       MemorySegment src,
       long at,
       long between,
@@ -307,7 +313,7 @@ record PatchTransform(
           }
         }
       }
-      s = (s + stride) & (Tensor.ROOM - V); // i * stride
+      s = (s + stride) & (MOST_BYTES - Float.BYTES); // i * stride
     }
   }
 
@@ -347,6 +353,9 @@ record PatchTransform(
       long s = at + (tile - from) * V;
       long t = dstAt(dst, tile, block);
       long stride = dstStride * V;
+      if (leavesGaps && bias != null) {
+        clear(dst, tile, count, block);
+      }
       if (bias == null) {
         add(points, s, count, dst.segment(), t, stride, floor);
       } else if (dstStride == 1) {
@@ -355,6 +364,21 @@ record PatchTransform(
         put(points, s, count, bias, block * V, dst.segment(), t, stride, floor);
       }
       tile += count;
+    }
+  }
+
+  /// Zeroes the destination's pixels from those of some tiles of one row to those of the next ones,
+  /// to the right and below.
+  private void clear(Tensor dst, int tile, int count, int block) {
+    int y = tile % tilesPerImage() / width;
+    int x = tile % width;
+    int columns = dst.shape().width();
+    int bottom = y + 1 == height ? dst.shape().height() : (y + 1) * dstStride;
+    int right = x + count == width ? columns : (x + count) * dstStride;
+    long at = at(dst, tile, block, dstStride);
+    for (int row = y * dstStride; row < bottom; row++) {
+      Vectors.zero(dst.segment(), at, (right - x * dstStride) * V);
+      at += columns * V;
     }
   }
 

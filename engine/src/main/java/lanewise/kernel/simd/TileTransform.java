@@ -18,9 +18,6 @@ interface TileTransform {
   /// Whether products need transformed weights; else the packed ones will do.
   boolean transformsWeights();
 
-  /// Whether tiles leave pixels of the result untouched, which are zero then.
-  boolean leavesGaps();
-
   /// Bytes of scratch memory that one thread needs.
   int scratchBytes();
 

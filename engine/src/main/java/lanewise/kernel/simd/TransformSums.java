@@ -85,7 +85,6 @@ final class TransformSums {
   private final int mTiles;
   private final long mStep;
   private final int threads;
-  private final Parallel.Body clear = this::clear;
   private final Parallel.Body transformWeights = this::transformWeights;
   private final Parallel.Body tileBlock = this::tileBlock;
   private final Parallel.Body sharedInput = this::sharedInput;
@@ -301,9 +300,6 @@ final class TransformSums {
     this.workspace = workspace;
     this.start = at;
     u = !makesWeights ? weights : prepares ? prepared : workspace;
-    if (transform.leavesGaps() && bias != null) {
-      parallel.run(dst.batch(), clear);
-    }
     if (!byGroups) {
       if (uBytes() > 0) {
         parallel.run(srcBlocks * dstBlocks, transformWeights);
@@ -316,11 +312,6 @@ final class TransformSums {
       parallel.run(Math.ceilDiv(tileCount, 8), sharedInput);
       parallel.run(groups, channelGroup);
     }
-  }
-
-  private void clear(int image, int thread) {
-    long at = image * dst.imageStride() * Float.BYTES;
-    Vectors.zero(dst.segment(), at, dstBlocks * dst.blockStride() * Float.BYTES);
   }
 
   private void transformWeights(int pair, int thread) {

@@ -130,11 +130,6 @@ record WinogradTiling(
     return true;
   }
 
-  @Override
-  public boolean leavesGaps() {
-    return false;
-  }
-
   /// A strip of tiles halfway through a transform, one row of zeros or start values, and results of
   /// tiles that reach over the rim; or the taps of a part and what their transform needs.
   @Override
