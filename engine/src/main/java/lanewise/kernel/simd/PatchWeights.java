@@ -27,6 +27,10 @@ final class PatchWeights {
   private static final int CHUNK_PIXELS = 256;
 
   private static final int PANEL = WeightTiles.PANEL_BLOCKS;
+
+  /// Behind panels and patches.
+  private static final long ROOM =
+      Math.max(WeightTiles.PANEL_ROOM, PatchTransform.MOST_BLOCKS * Lanes.BYTES);
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
 
@@ -97,7 +101,7 @@ final class PatchWeights {
   /// at the pixels of several images, scratch memory, and an image's patches before they become
   /// panels; and room behind all that.
   long workspaceBytes() {
-    return partsBytes() + loops.length * threadBytes() + WeightTiles.PANEL_ROOM;
+    return partsBytes() + loops.length * threadBytes() + ROOM;
   }
 
   private long weightBytes() {
