@@ -123,16 +123,12 @@ record PatchTransform(
       long at,
       long tileStep,
       long step) {
-    for (int block = 0; block < blocks; block += MOST_BLOCKS) {
-      int some = Math.min(blocks - block, MOST_BLOCKS);
-      blocks(src, from, to, block, some, dst, at + block * V, tileStep);
-    }
+    blocks(src, from, to, 0, blocks, dst, at, tileStep);
   }
 
-  /// What the pixels `from` to `to` (exclusive) see of at most [#MOST_BLOCKS] blocks from `block`
-  /// on, side by side.
+  /// What the pixels `from` to `to` (exclusive) see of some blocks from `block` on, side by side.
   ///
-  /// @param dst with as many vectors behind `at` as [#MOST_BLOCKS] even where blocks are fewer
+  /// @param dst with [#MOST_BLOCKS] vectors behind the last one's place
   void blocks(
       Tensor src,
       int from,
@@ -142,12 +138,19 @@ record PatchTransform(
       MemorySegment dst,
       long at,
       long tileStep) {
-    if (isDirect(src)) {
-      pixels(src, from, to, block, blocks, dst, at, tileStep);
-      return;
-    }
-    for (int b = 0; b < blocks; b++) {
-      taps(src, from, to, block + b, dst, at + b * V, tileStep);
+    boolean direct = isDirect(src);
+    for (int b = 0; b < blocks; ) {
+      int left = Math.min(blocks - b, MOST_BLOCKS);
+      int inRow = kernelWidth - (block + b) % kernelWidth;
+      int some = direct ? left : Math.min(left, inRow);
+      for (int tile = from; tile < to; ) {
+        long t = at + b * V + (tile - from) * tileStep;
+        tile +=
+            direct
+                ? pixels(src, tile, to, block + b, some, dst, t, tileStep)
+                : rowOfTaps(src, tile, to, block + b, some, dst, t, tileStep);
+      }
+      b += some;
     }
   }
 
@@ -166,35 +169,24 @@ record PatchTransform(
     blocks(src, from, to, block, 1, dst, at, tileStep);
   }
 
-  private void taps(
-      Tensor src, int from, int to, int block, MemorySegment dst, long at, long tileStep) {
-    int tap = block % taps();
-    for (int tile = from; tile < to; ) {
-      long t = at + (tile - from) * tileStep;
-      tile += rowOfTap(src, tile, to, block / taps(), tap, dst, t, tileStep);
-    }
-  }
-
-  /// What pixels see of some blocks where a patch is a single pixel.
-  private void pixels(
+  /// What pixels from `tile` on see of some blocks where a patch is a single pixel.
+  ///
+  /// @return the number of pixels
+  private int pixels(
       Tensor src,
-      int from,
+      int tile,
       int to,
       int block,
       int blocks,
       MemorySegment dst,
-      long at,
+      long t,
       long tileStep) {
     long stride = srcStride * V;
     long between = (long) src.blockStride() * Float.BYTES;
-    int most = (int) (MOST_BYTES / stride);
-    for (int tile = from; tile < to; ) {
-      int count = Math.min(run(tile, to, srcStride), most);
-      long s = at(src, tile, block, srcStride);
-      long t = at + (tile - from) * tileStep;
-      copy(src.segment(), s, between, blocks, stride, count, dst, t, tileStep);
-      tile += count;
-    }
+    int count = Math.min(run(tile, to, srcStride), (int) (MOST_BYTES / stride));
+    long s = at(src, tile, block, srcStride);
+    copy(src.segment(), s, between, blocks, stride, count, dst, t, tileStep);
+    return count;
   }
 
   /// Whether pixel (y, x) of the result sees pixel (y, x) times the stride of the source alone.
@@ -204,37 +196,65 @@ record PatchTransform(
     return alone && (srcStride > 1 || whole);
   }
 
-  /// What one tap sees of one block, for the pixels of one row of the result from `tile` on: zeros
-  /// outside of the map.
+  /// What some taps of one row of the kernel see of one block, for the pixels of one row of the
+  /// result from `tile` on: zeros outside of the map.
   ///
+  /// @param block the first of the taps, `[block of C][tap]`
   /// @return the number of pixels
-  private int rowOfTap(
-      Tensor src,
-      int tile,
-      int to,
-      int srcBlock,
-      int tap,
-      MemorySegment dst,
-      long t,
-      long tileStep) {
+  private int rowOfTaps(
+      Tensor src, int tile, int to, int block, int taps, MemorySegment dst, long t, long tileStep) {
     int inImage = tile % tilesPerImage();
     int column = inImage % width;
     int count = Math.min(width - column, to - tile);
+    count = Math.min(count, (int) (MOST_BYTES / (srcStride * V)));
+    int tap = block % taps();
     int y = inImage / width * srcStride + tap / kernelWidth - top;
-    int shift = tap % kernelWidth - left;
-    int columns = src.shape().width();
-    boolean inside = y >= 0 && y < src.shape().height();
-    int first = inside ? Math.clamp(Math.ceilDiv(-shift, srcStride) - column, 0, count) : count;
-    int end = Math.clamp(Math.floorDiv(columns - 1 - shift, srcStride) + 1L - column, first, count);
-    zero(dst, t, first, tileStep);
-    long image = tile / tilesPerImage();
-    long pixel = (long) y * columns + (long) (column + first) * srcStride + shift;
-    long s = (image * src.imageStride() + srcBlock * src.blockStride()) * Float.BYTES + pixel * V;
-    if (end > first) {
-      gather(src.segment(), s, srcStride * V, end - first, dst, t + first * tileStep, tileStep);
+    if (y < 0 || y >= src.shape().height()) {
+      for (int k = 0; k < taps; k++) {
+        zero(dst, t + k * V, count, tileStep);
+      }
+      return count;
     }
-    zero(dst, t + end * tileStep, count - end, tileStep);
+    long image = (long) (tile / tilesPerImage()) * src.imageStride();
+    int columns = src.shape().width();
+    long line =
+        (image + (long) (block / taps()) * src.blockStride()) * Float.BYTES + y * columns * V;
+    int x = column * srcStride + tap % kernelWidth - left;
+    // Pixels whose taps all lie inside of the map.
+    int first = Math.clamp(Math.ceilDiv(-x, srcStride), 0, count);
+    int end = Math.clamp(Math.floorDiv(columns - taps - x, srcStride) + 1L, first, count);
+    rim(src, line, x, 0, first, taps, dst, t, tileStep);
+    if (end > first) {
+      long s = line + (x + first * srcStride) * V;
+      long inside = t + first * tileStep;
+      copy(src.segment(), s, V, taps, srcStride * V, end - first, dst, inside, tileStep);
+    }
+    rim(src, line, x, end, count, taps, dst, t, tileStep);
     return count;
+  }
+
+  /// The same of the pixels `from` to `to`, some of whose taps lie outside of the map.
+  private void rim(
+      Tensor src,
+      long line,
+      int x,
+      int from,
+      int to,
+      int taps,
+      MemorySegment dst,
+      long t,
+      long tileStep) {
+    for (int i = from; i < to; i++) {
+      for (int k = 0; k < taps; k++) {
+        int at = x + i * srcStride + k;
+        long there = t + i * tileStep + k * V;
+        if (at >= 0 && at < src.shape().width()) {
+          Vectors.copy(src.segment(), line + at * V, dst, there);
+        } else {
+          zero(dst, there, 1, 0);
+        }
+      }
+    }
   }
 
   /// Zeroes `count` vectors, `step` bytes apart.
