@@ -60,11 +60,13 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
     return 0;
   }
 
+  /// All blocks.
   @Override
   public void inputs(
       Tensor src,
       int from,
       int to,
+      int block,
       int blocks,
       MemorySegment scratch,
       long tmp,
@@ -73,21 +75,6 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
       long tileStep,
       long step) {
     gather(src, from, to, dst, at, tileStep);
-  }
-
-  @Override
-  public void input(
-      Tensor src,
-      int from,
-      int to,
-      int block,
-      MemorySegment scratch,
-      long tmp,
-      MemorySegment dst,
-      long at,
-      long tileStep,
-      long step) {
-    throw new IllegalStateException("patches of an image are gathered whole");
   }
 
   /// Copies the patches of the pixels `from` to `to` (exclusive), `patchBytes` apart.

@@ -116,6 +116,7 @@ record PatchTransform(
       Tensor src,
       int from,
       int to,
+      int block,
       int blocks,
       MemorySegment scratch,
       long tmp,
@@ -123,21 +124,6 @@ record PatchTransform(
       long at,
       long tileStep,
       long step) {
-    blocks(src, from, to, 0, blocks, dst, at, tileStep);
-  }
-
-  /// What the pixels `from` to `to` (exclusive) see of some blocks from `block` on, side by side.
-  ///
-  /// @param dst with [#MOST_BLOCKS] vectors behind the last one's place
-  void blocks(
-      Tensor src,
-      int from,
-      int to,
-      int block,
-      int blocks,
-      MemorySegment dst,
-      long at,
-      long tileStep) {
     boolean direct = isDirect(src);
     for (int b = 0; b < blocks; ) {
       int left = Math.min(blocks - b, MOST_BLOCKS);
@@ -152,21 +138,6 @@ record PatchTransform(
       }
       b += some;
     }
-  }
-
-  @Override
-  public void input(
-      Tensor src,
-      int from,
-      int to,
-      int block,
-      MemorySegment scratch,
-      long tmp,
-      MemorySegment dst,
-      long at,
-      long tileStep,
-      long step) {
-    blocks(src, from, to, block, 1, dst, at, tileStep);
   }
 
   /// What pixels from `tile` on see of some blocks where a patch is a single pixel.

@@ -255,7 +255,8 @@ final class PatchWeights {
       long at = panels + (row - from) / PANEL * panelBytes;
       int blocks = Math.min(PANEL, to - row);
       if (image == null) {
-        patches.blocks(src, tile, tile + count, row, blocks, workspace, at, PANEL * VECTOR);
+        patches.inputs(
+            src, tile, tile + count, row, blocks, workspace, 0, workspace, at, PANEL * VECTOR, 0);
       }
       for (int b = 0; b < PANEL; b++) {
         long t = at + b * VECTOR;

@@ -21,42 +21,25 @@ interface TileTransform {
   /// Bytes of scratch memory that one thread needs.
   int scratchBytes();
 
-  /// Transforms what the tiles `from` to `to` (exclusive) see of one block of source channels.
+  /// Transforms what the tiles `from` to `to` (exclusive) see of some blocks from `block` on, which
+  /// lie side by side per tile.
   ///
+  /// @param dst with [PatchTransform#MOST_BLOCKS] vectors behind the last one's place
   /// @param at where the points of tile `from` go
   /// @param tileStep from one tile to the next there
   /// @param step from one point to the next there
-  void input(
+  void inputs(
       Tensor src,
       int from,
       int to,
       int block,
-      MemorySegment scratch,
-      long tmp,
-      MemorySegment dst,
-      long at,
-      long tileStep,
-      long step);
-
-  /// Transforms what the tiles `from` to `to` (exclusive) see of all blocks, the first `blocks`.
-  ///
-  /// @param tileStep from one tile to the next; blocks lie side by side per tile
-  /// @param step from one point to the next
-  default void inputs(
-      Tensor src,
-      int from,
-      int to,
       int blocks,
       MemorySegment scratch,
       long tmp,
       MemorySegment dst,
       long at,
       long tileStep,
-      long step) {
-    for (int b = 0; b < blocks; b++) {
-      input(src, from, to, b, scratch, tmp, dst, at + (long) b * Lanes.BYTES, tileStep, step);
-    }
-  }
+      long step);
 
   /// Transforms the weights of one pair of the products' blocks.
   ///

@@ -373,6 +373,7 @@ final class TransformSums {
         src,
         first,
         first + count,
+        0,
         srcBlocks,
         workspace,
         scratchAt(thread),

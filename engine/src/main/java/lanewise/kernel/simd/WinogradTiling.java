@@ -27,6 +27,9 @@ record WinogradTiling(
     int taps)
     implements TileTransform {
 
+  /// Blocks of channels that are transformed together.
+  private static final int LINE_BLOCKS = 4;
+
   private static final long V = Lanes.BYTES;
   private static final long PAIR = WinogradTransforms.PAIR;
 
@@ -213,33 +216,31 @@ record WinogradTiling(
     }
   }
 
-  /// Tiles of one row are transformed together, because their patches overlap.
+  /// Tiles of one row are transformed together, because their patches overlap; and of some blocks
+  /// one after the other, so that they fill the cache lines of their points together.
   @Override
-  public void input(
+  public void inputs(
       Tensor src,
       int from,
       int to,
       int block,
+      int blocks,
       MemorySegment scratch,
       long tmp,
       MemorySegment dst,
       long at,
       long tileStep,
       long step) {
-    for (int tile = from; tile < to; ) {
-      int count = strip(tile, to);
-      inputStrip(
-          src,
-          tile,
-          count,
-          block,
-          scratch,
-          tmp,
-          dst,
-          at + (tile - from) * tileStep,
-          tileStep,
-          step);
-      tile += count;
+    for (int b = 0; b < blocks; b += LINE_BLOCKS) {
+      int end = Math.min(blocks, b + LINE_BLOCKS);
+      for (int tile = from; tile < to; ) {
+        int count = strip(tile, to);
+        long t = at + (tile - from) * tileStep;
+        for (int i = b; i < end; i++) {
+          inputStrip(src, tile, count, block + i, scratch, tmp, dst, t + i * V, tileStep, step);
+        }
+        tile += count;
+      }
     }
   }
 

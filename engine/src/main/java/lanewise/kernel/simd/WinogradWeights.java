@@ -187,13 +187,14 @@ final class WinogradWeights {
   /// V and Z of some tiles, numbered from `first` on.
   private void transform(int first, int from, int to, int thread) {
     long scratch = scratchAt(thread);
-    for (int b = 0; b < srcBlocks; b++) {
+    for (int b = 0; b < srcBlocks; b += PANEL) {
       long at = vOf(thread) + inV(b) + from * PANEL * VECTOR;
-      tiling.input(
+      tiling.inputs(
           src,
           first + from,
           first + to,
           b,
+          Math.min(PANEL, srcBlocks - b),
           workspace,
           scratch,
           workspace,
