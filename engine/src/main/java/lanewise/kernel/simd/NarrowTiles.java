@@ -25,7 +25,7 @@ final class NarrowTiles {
   private static final long PAIR_BYTES = 2 * LANE_BYTES;
 
   /// What [#paired2x6] takes at most.
-  static final int MOST_CHANNELS = 512;
+  static final int MOST_CHANNELS = 2048;
 
   /// Bytes of the slices of [#paired2x6], which may reach beyond what it reads.
   static final long SOURCE_SLICE = MOST_CHANNELS * 4L;
