@@ -10,13 +10,11 @@ import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
 /// Patches of a plain image, whose few channels lie side by side: one row of the kernel meets one
-/// run
-/// of `kernel width x C` floats, and a patch is its rows one behind the other, `[kh][kw x C]`.
+/// run of `kernel width x C` floats, and a patch is its rows one behind the other, `[kh][kw x C]`.
 /// Results are those of [PatchTransform].
 ///
 /// Runs are copied by whole vectors, and each spills over its end, where the next one follows.
-/// Behind
-/// the last one is room for that.
+/// Behind the last one is room for that.
 ///
 /// @param c the convolution
 /// @param pixels how results are numbered and written
@@ -60,7 +58,7 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
     return 0;
   }
 
-  /// All blocks.
+  /// All blocks, whichever are asked for: patches are gathered whole.
   @Override
   public void inputs(
       Tensor src,

@@ -25,7 +25,8 @@ import lanewise.tensor.Tensor;
 /// @param left columns of it left of the source map, or minus those skipped
 /// @param dstTop row of the destination map that pixel (0, 0) is
 /// @param dstLeft column of it
-/// @param leavesGaps whether pixels of the destination map stay that are none of the result
+/// @param leavesGaps whether pixels of the destination map stay that are none of the result: zeros,
+///     or as they were where the result is added
 record PatchTransform(
     int height,
     int width,

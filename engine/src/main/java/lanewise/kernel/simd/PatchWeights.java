@@ -27,12 +27,12 @@ final class PatchWeights {
   private static final int CHUNK_PIXELS = 256;
 
   private static final int PANEL = WeightTiles.PANEL_BLOCKS;
-
-  /// Behind panels and patches.
-  private static final long ROOM =
-      Math.max(WeightTiles.PANEL_ROOM, PatchTransform.MOST_BLOCKS * Lanes.BYTES);
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
+
+  /// Behind panels and patches, which are addressed through slices of a constant size.
+  private static final long ROOM =
+      Math.max(WeightTiles.PANEL_ROOM, PatchTransform.MOST_BLOCKS * VECTOR);
 
   private final PatchTransform patches;
   private final ImagePatches image;

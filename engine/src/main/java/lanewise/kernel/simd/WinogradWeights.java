@@ -16,8 +16,7 @@ import lanewise.tensor.Tensor;
 /// the batch has a dU of its own, and nothing is shared before they are added. Else small dU are
 /// split by points. Large ones (deep layers) are split by pairs of channel blocks, all points of a
 /// few pairs at a time, so that the inverse transform finds them in the cache; if all tiles fit
-/// into
-/// one block, dU never reaches main memory.
+/// into one block, dU never reaches main memory.
 final class WinogradWeights {
 
   private static final long VECTOR = Lanes.BYTES;
