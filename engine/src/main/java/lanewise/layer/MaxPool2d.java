@@ -61,7 +61,7 @@ public record MaxPool2d(int kernel, int stride, int padding, boolean ceilMode) i
 
     MaxPoolOperation(PoolSpec spec, Binding b) {
       this.b = b;
-      kernel = new MaxPool(spec, b.batch());
+      kernel = new MaxPool(spec, b.batch(), b.parallel().threads());
     }
 
     @Override

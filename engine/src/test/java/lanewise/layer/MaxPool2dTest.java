@@ -120,6 +120,23 @@ class MaxPool2dTest {
   }
 
   @Test
+  void nanStaysInTheWindowsThatSeeIt() {
+    Shape shape = new Shape(1, 3, 12);
+    for (int at = 0; at < 36; at++) {
+      float[] src = Fill.uniform(9, 36);
+      src[at] = Float.NaN;
+      try (LayerHarness harness =
+          new LayerHarness(MaxPool2d.of(3, 1), List.of(shape), 1, 1, false)) {
+        float[] dst = harness.input(0, src).forward().output();
+        for (int x = 0; x < 10; x++) {
+          int column = at % 12;
+          assertThat(Float.isNaN(dst[x])).isEqualTo(x <= column && column < x + 3);
+        }
+      }
+    }
+  }
+
+  @Test
   void doesNothingWhereNoGradientIsWanted() {
     try (LayerHarness harness =
         new LayerHarness(MaxPool2d.of(2, 2), List.of(new Shape(1, 2, 2)), 1, 1, true)) {

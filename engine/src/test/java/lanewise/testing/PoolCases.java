@@ -26,6 +26,12 @@ public final class PoolCases {
           new PoolSpec(20, 11, 12, 3, 2, 1, false),
           new PoolSpec(18, 6, 8, 3, 2, 1, true),
           new PoolSpec(32, 7, 5, 3, 1, 1, false),
+          // 3x3 in rows of eight windows and more: with every stride, padding and rounding
+          new PoolSpec(9, 10, 11, 3, 1, 1, false),
+          new PoolSpec(17, 3, 10, 3, 1, 0, false),
+          new PoolSpec(16, 17, 18, 3, 2, 1, true),
+          new PoolSpec(5, 25, 26, 3, 3, 0, false),
+          new PoolSpec(8, 2, 40, 3, 4, 1, false),
           // whole-map, even, large and overlapping windows
           new PoolSpec(33, 7, 7, 7, 1, 0, false),
           new PoolSpec(4, 6, 5, 4, 1, 2, false),

@@ -5,6 +5,7 @@ import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -27,6 +28,8 @@ public final class MaxPool {
 
   private final PoolSpec spec;
   private final Planes planes;
+  // One per thread, or null where windows are of another size or maps small.
+  private final SeparableMaxPool[] separable;
   private final Parallel.Body forward = this::forward;
   private final Parallel.Body backward = this::backward;
 
@@ -37,9 +40,16 @@ public final class MaxPool {
   private boolean add;
 
   /// @param batch samples of every call
-  public MaxPool(PoolSpec spec, int batch) {
+  /// @param threads of the [Parallel] of every call
+  public MaxPool(PoolSpec spec, int batch, int threads) {
     this.spec = spec;
     planes = Planes.of(batch, spec.input());
+    if (SeparableMaxPool.suits(spec)) {
+      separable = new SeparableMaxPool[threads];
+      Arrays.setAll(separable, thread -> new SeparableMaxPool(spec));
+    } else {
+      separable = null;
+    }
   }
 
   /// `dst = ` the maximum of every window of src.
@@ -70,6 +80,10 @@ public final class MaxPool {
     for (int plane = planes.first(piece); plane < planes.end(piece); plane++) {
       long srcAt = planes.at(src, plane);
       long dstAt = planes.at(dst, plane);
+      if (separable != null) {
+        separable[thread].forward(s, srcAt, d, dstAt);
+        continue;
+      }
       for (int y = 0; y < spec.outHeight(); y++) {
         switch (spec.kernel()) {
           case 2 -> forward2x2(spec, s, row(srcAt, y, 0), row(srcAt, y, 1), d, dstAt);
