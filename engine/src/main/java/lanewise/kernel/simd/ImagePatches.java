@@ -209,6 +209,16 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
   }
 
   @Override
+  public int adjoining(int from, int to) {
+    return pixels.adjoining(from, to);
+  }
+
+  @Override
+  public long resultAt(Tensor dst, int tile, int block) {
+    return pixels.resultAt(dst, tile, block);
+  }
+
+  @Override
   public void output(
       MemorySegment points,
       long at,

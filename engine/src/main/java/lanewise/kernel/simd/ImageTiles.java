@@ -15,7 +15,7 @@ import jdk.incubator.vector.FloatVector;
 /// the compiler cannot follow keeps its bounds check, which orders the loads around it: [#sums]
 /// reads one pixel, then its 6 weights one by one, and the weights once more for the second pixel,
 /// since with both pixels at once an accumulator is spilled. [#gradient] reads through slices of a
-/// constant size, as [NarrowTiles#paired2x6] does.
+/// constant size, as [NarrowTiles#sliced2x6] does.
 final class ImageTiles {
 
   private static final long V = Lanes.BYTES;

@@ -32,9 +32,13 @@ final class PanelTiles {
   /// Bytes of the slices of a panel, which may reach beyond what is read.
   static final long PANEL_SLICE = MOST_PIXELS * PIXEL_BYTES;
 
-  private static final long GRADIENT_SLICE = MOST_PIXELS * LANE_BYTES;
+  private static final long GRADIENT_SLICE = MOST_PIXELS * LANE_BYTES + LANE_BYTES;
 
   private static final long TILE_SLICE = 12 * LANE_BYTES;
+
+  /// From one row of a panel to the next. Not final: slices that lie a known distance apart would
+  /// be read by one address, computed anew for each pixel, not six that stay in registers.
+  private static int rowBytes = Float.BYTES;
 
   private PanelTiles() {}
 
@@ -60,33 +64,39 @@ final class PanelTiles {
     FloatVector a31 = a00;
     FloatVector a41 = a00;
     FloatVector a51 = a00;
-    int nowhere = NarrowTiles.nowhere;
-    int end = Math.min(count, MOST_PIXELS);
-    MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
+    int rowBytes = PanelTiles.rowBytes;
+    MemorySegment row0 = src.asSlice(srcAt, PANEL_SLICE);
+    MemorySegment row1 = src.asSlice(srcAt + rowBytes, PANEL_SLICE);
+    MemorySegment row2 = src.asSlice(srcAt + 2 * rowBytes, PANEL_SLICE);
+    MemorySegment row3 = src.asSlice(srcAt + 3 * rowBytes, PANEL_SLICE);
+    MemorySegment row4 = src.asSlice(srcAt + 4 * rowBytes, PANEL_SLICE);
+    MemorySegment row5 = src.asSlice(srcAt + 5 * rowBytes, PANEL_SLICE);
     MemorySegment gradient0 = dDst.asSlice(dDstAt, GRADIENT_SLICE);
     MemorySegment gradient1 = dDst.asSlice(dDstAt + dDstBlock, GRADIENT_SLICE);
-    for (int i = 0; i < end; i++) {
-      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * LANE_BYTES, ORDER);
-      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * LANE_BYTES, ORDER);
-      FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES));
+    int end = Math.clamp(count, 0, MOST_PIXELS) * Float.BYTES;
+    for (int i = 0; i < end; i += Float.BYTES) {
+      long j = i + 2L * i;
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * 8L, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * 8L, ORDER);
+      FloatVector x = broadcast(SPECIES, row0.get(JAVA_FLOAT_UNALIGNED, j * 8));
       a00 = x.fma(g0, a00);
       a01 = x.fma(g1, a01);
-      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 4));
+      x = broadcast(SPECIES, row1.get(JAVA_FLOAT_UNALIGNED, j * 8));
       a10 = x.fma(g0, a10);
       a11 = x.fma(g1, a11);
-      if (i == nowhere) {
+      if (i == end) {
         break;
       }
-      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 8));
+      x = broadcast(SPECIES, row2.get(JAVA_FLOAT_UNALIGNED, j * 8));
       a20 = x.fma(g0, a20);
       a21 = x.fma(g1, a21);
-      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 12));
+      x = broadcast(SPECIES, row3.get(JAVA_FLOAT_UNALIGNED, j * 8));
       a30 = x.fma(g0, a30);
       a31 = x.fma(g1, a31);
-      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 16));
+      x = broadcast(SPECIES, row4.get(JAVA_FLOAT_UNALIGNED, j * 8));
       a40 = x.fma(g0, a40);
       a41 = x.fma(g1, a41);
-      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 20));
+      x = broadcast(SPECIES, row5.get(JAVA_FLOAT_UNALIGNED, j * 8));
       a50 = x.fma(g0, a50);
       a51 = x.fma(g1, a51);
     }

@@ -244,7 +244,13 @@ record PatchTransform(
     return Math.min(there, to - tile);
   }
 
-  private long dstAt(Tensor dst, int tile, int block) {
+  @Override
+  public int adjoining(int from, int to) {
+    return dstStride == 1 ? run(from, to, 1) : 0;
+  }
+
+  @Override
+  public long resultAt(Tensor dst, int tile, int block) {
     return at(dst, tile, block, dstStride) + ((long) dstTop * dst.shape().width() + dstLeft) * V;
   }
 
@@ -273,7 +279,7 @@ record PatchTransform(
   /// The same of up to [#MOST_BLOCKS] vectors, `between` bytes apart, to lie side by side: with
   /// four
   /// of them whole cache lines are written, not the same ones again and again. Slices of a constant
-  /// size, as in [NarrowTiles#paired2x6].
+  /// size, as in [NarrowTiles#sliced2x6].
   ///
   /// @param src with [Tensor#ROOM] bytes behind the last vector
   /// @param count times `stride`, a number of floats, is [#MOST_BYTES] at most
@@ -343,7 +349,7 @@ record PatchTransform(
     for (int tile = from; tile < to; ) {
       int count = run(tile, to, dstStride);
       long s = at + (tile - from) * V;
-      long t = dstAt(dst, tile, block);
+      long t = resultAt(dst, tile, block);
       long stride = dstStride * V;
       if (leavesGaps && bias != null) {
         clear(dst, tile, count, block);
@@ -379,7 +385,7 @@ record PatchTransform(
       ChannelStatistics statistics, int slot, int from, int to, int block, Tensor dst) {
     for (int tile = from; tile < to; ) {
       int count = run(tile, to, dstStride);
-      long at = dstAt(dst, tile, block);
+      long at = resultAt(dst, tile, block);
       statistics.add(slot, block, dst.segment(), at, 1, 0, count);
       tile += count;
     }

@@ -61,6 +61,17 @@ interface TileTransform {
       long row,
       long step);
 
+  /// How many of the tiles `from` to `to` (exclusive) have results that are single vectors, side by
+  /// side in the destination.
+  default int adjoining(int from, int to) {
+    return 0;
+  }
+
+  /// Where the result of such a tile and one block lies.
+  default long resultAt(Tensor dst, int tile, int block) {
+    throw new UnsupportedOperationException("results are not single vectors");
+  }
+
   /// Transforms points back to the results of the tiles `from` to `to` (exclusive) and one block of
   /// output channels: `dst = max(result + init, floor)`.
   ///

@@ -18,9 +18,8 @@ import lanewise.tensor.Tensor;
 /// Weights that stay the same from run to run (inference) are transformed once, by [#prepare], if
 /// that does not make them much larger.
 ///
-/// With 8 lanes the transformed weights of two blocks of output channels lie side by side,
-/// `U[point][pair of blocks][C][2][lanes]` ([NarrowTiles#paired2x6], `longPaired2x6`). Packed
-/// weights are copied to that order where tiles are enough to be worth it.
+/// Products of pixels (im2col) end in the destination where the register tile's pixels lie side by
+/// side there ([NarrowTiles#finished2x6]), the others in M.
 final class TransformSums {
 
   private static final long VECTOR = Lanes.BYTES;
@@ -51,7 +50,7 @@ final class TransformSums {
   /// Positions that the last register tile may reach beyond.
   private static final int BEYOND = 12;
 
-  /// With fewer tiles, packed weights are not worth copying to another order.
+  /// With fewer tiles, packed weights are not worth copying to where there is room behind them.
   private static final int MANY_TILES = 128;
 
   /// With more, each thread makes the transformed weights of the channels that it has as it goes.
@@ -75,8 +74,9 @@ final class TransformSums {
   private final boolean byGroups;
   private final int blockTiles;
   private final boolean prepares;
-  private final boolean paired;
+  private final boolean sliced;
   private final boolean makesWeights;
+  private final boolean finishes;
   private final TileSums sums;
   private final long vTile;
   private final long vStep;
@@ -129,8 +129,9 @@ final class TransformSums {
     byGroups = groups > 1 && (allWeights > LARGE_WEIGHTS || hasFewTiles(allWeights));
     boolean grow = transform.transformsWeights();
     prepares = constantWeights && (!grow || allWeights <= LARGE_PREPARED);
-    paired = Lanes.COUNT == 8 && dstBlocks > 1 && (grow || prepares || tiles >= MANY_TILES);
-    makesWeights = grow || paired;
+    sliced = Lanes.COUNT == 8 && dstBlocks > 1 && (grow || prepares || tiles >= MANY_TILES);
+    makesWeights = grow || sliced;
+    finishes = sliced && transform.adjoining(0, transform.tilesPerImage()) >= 24;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
     // Patches a multiple of 1 KB apart would fall into few sets of the first-level cache.
@@ -211,7 +212,7 @@ final class TransformSums {
 
   /// Bytes that [#prepare] needs, with room behind the last weights; 0 if nothing is prepared.
   long preparedBytes() {
-    long room = paired ? Math.max(0, NarrowTiles.WEIGHTS_SLICE - 2 * srcBlocks * PAIR) : 0;
+    long room = sliced ? NarrowTiles.WEIGHTS_SLICE : 0;
     return prepares && makesWeights ? points * uStep + room : 0;
   }
 
@@ -316,11 +317,6 @@ final class TransformSums {
 
   private void transformWeights(int pair, int thread) {
     int block = pair / srcBlocks;
-    boolean first = block % 2 == 0;
-    // The second block of a pair follows the first vector by vector.
-    long at = paired && !first ? uAt(block - 1, thread) + VECTOR : uAt(block, thread);
-    boolean alone = !paired || first && block + 1 == dstBlocks;
-    long row = alone ? VECTOR : 2 * VECTOR;
     transform.weights(
         weights,
         weightsAt,
@@ -330,8 +326,8 @@ final class TransformSums {
         workspace,
         scratchAt(thread),
         u,
-        at + pair % srcBlocks * Lanes.COUNT * row,
-        row,
+        uAt(block, thread) + pair % srcBlocks * PAIR,
+        VECTOR,
         uStep);
   }
 
@@ -341,8 +337,7 @@ final class TransformSums {
     input(first, vAt(thread), count, thread);
     for (int block = 0; block < dstBlocks; ) {
       int left = dstBlocks - block;
-      // Pairs stay together.
-      int blocks = paired ? Math.min(PRODUCT_BLOCKS, left) : Tiles.blocks(left);
+      int blocks = sliced ? Math.min(PRODUCT_BLOCKS, left) : Tiles.blocks(left);
       products(block, blocks, first, vAt(thread), uAt(block, thread), count, thread);
       block += blocks;
     }
@@ -385,6 +380,10 @@ final class TransformSums {
 
   /// The results of some blocks of output channels and some tiles.
   private void products(int block, int blocks, int first, long v, long w, int count, int thread) {
+    if (finishes && blocks > 1) {
+      finished(block, blocks, first, v, w, count, thread);
+      return;
+    }
     long m = mAt(thread);
     for (int point = 0; point < points; point++) {
       for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
@@ -396,6 +395,50 @@ final class TransformSums {
             m + point * mStep + b * mTiles * VECTOR);
       }
     }
+    output(block, blocks, first, count, m, thread);
+    gather(block, blocks, first, count);
+  }
+
+  /// The same for tiles that are single pixels, with nothing in between: tiles of registers whose
+  /// pixels lie side by side in the destination end there. Those across two images, and the last,
+  /// go by M.
+  private void finished(int block, int blocks, int first, long v, long w, int count, int thread) {
+    long m = mAt(thread);
+    for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
+      int some = Math.min(Lanes.MAX_BLOCKS, blocks - b);
+      long wb = w + b * srcBlocks * PAIR;
+      for (int done = 0; done < count; ) {
+        long vd = v + done * vTile;
+        int tiles = some < 2 ? 0 : transform.adjoining(first + done, first + count) / 6 * 6;
+        if (tiles > 0) {
+          NarrowTiles.finished2x6(
+              tiles,
+              workspace,
+              vd,
+              vTile,
+              u,
+              wb,
+              srcBlocks * PAIR,
+              sums.lastChannels(),
+              bias == null ? dst.segment() : bias,
+              (block + b) * VECTOR,
+              bias == null,
+              dst.segment(),
+              transform.resultAt(dst, first + done, block + b),
+              dst.blockStride() * (long) Float.BYTES,
+              floor);
+        } else {
+          tiles = some < 2 ? count : Math.min(6, count - done);
+          product(some, vd, wb, tiles, m);
+          output(block + b, some, first + done, tiles, m, thread);
+        }
+        done += tiles;
+      }
+    }
+    gather(block, blocks, first, count);
+  }
+
+  private void output(int block, int blocks, int first, int count, long m, int thread) {
     for (int b = 0; b < blocks; b++) {
       transform.output(
           workspace,
@@ -409,10 +452,13 @@ final class TransformSums {
           floor,
           workspace,
           scratchAt(thread));
-      if (statistics != null) {
-        // Now, while the results are in the cache.
-        transform.gather(statistics, first / slotTiles(), first, first + count, block + b, dst);
-      }
+    }
+  }
+
+  /// Statistics of the results while these are in the cache.
+  private void gather(int block, int blocks, int first, int count) {
+    for (int b = 0; b < blocks && statistics != null; b++) {
+      transform.gather(statistics, first / slotTiles(), first, first + count, block + b, dst);
     }
   }
 
@@ -424,10 +470,12 @@ final class TransformSums {
     }
     int channels = sums.lastChannels();
     long mBlock = mTiles * VECTOR;
-    if (paired && blocks == 2 && channels <= NarrowTiles.MOST_CHANNELS) {
-      NarrowTiles.paired2x6(count, workspace, v, vTile, u, w, channels, workspace, m, mBlock);
-    } else if (paired && blocks == 2) {
-      NarrowTiles.longPaired2x6(count, workspace, v, vTile, u, w, channels, workspace, m, mBlock);
+    long wBlock = srcBlocks * PAIR;
+    if (sliced && blocks == 2 && channels <= NarrowTiles.PART) {
+      NarrowTiles.sliced2x6(
+          count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
+    } else if (sliced && blocks == 2) {
+      NarrowTiles.long2x6(count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
     } else {
       Tiles.runToScratch(sums, blocks, count, workspace, v, vTile, u, w, workspace, m, mBlock);
     }

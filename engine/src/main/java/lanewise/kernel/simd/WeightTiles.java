@@ -56,7 +56,7 @@ final class WeightTiles {
 
   /// Room behind panels and the gradient beside them, which are addressed through slices of a
   /// constant size.
-  static final long PANEL_ROOM = PanelTiles.SUITS ? PanelTiles.PANEL_SLICE : 0;
+  static final long PANEL_ROOM = PanelTiles.SUITS ? PanelTiles.PANEL_SLICE + Lanes.BYTES : 0;
 
   /// Rows of a tile of a panel when so many channels are left.
   static int panelRows(int blocks, int channels) {
