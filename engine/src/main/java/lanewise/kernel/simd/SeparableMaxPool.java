@@ -84,9 +84,9 @@ final class SeparableMaxPool {
     rimMaxima(src, at, endInside, spec.outWidth(), to);
   }
 
-  /// The same of windows some of whose columns may lie outside of the map: the nearest column is
-  /// one
-  /// of the window's, and stands for them.
+  /// The same of windows some of whose columns may lie outside of the map: the nearest column,
+  /// which
+  /// they have too, stands for those.
   private void rimMaxima(MemorySegment src, long at, int from, int end, int to) {
     for (int x = from; x < end; x++) {
       int left = x * spec.stride() - spec.padding();
