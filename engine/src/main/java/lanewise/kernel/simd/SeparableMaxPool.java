@@ -85,8 +85,7 @@ final class SeparableMaxPool {
   }
 
   /// The same of windows some of whose columns may lie outside of the map: the nearest column,
-  /// which
-  /// they have too, stands for those.
+  /// which they have too, stands for those.
   private void rimMaxima(MemorySegment src, long at, int from, int end, int to) {
     for (int x = from; x < end; x++) {
       int left = x * spec.stride() - spec.padding();
