@@ -203,9 +203,8 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
       long tmp,
       MemorySegment dst,
       long to,
-      long row,
       long step) {
-    pixels.weights(packed, at, dstBlock, srcBlock, srcBlocks, scratch, tmp, dst, to, row, step);
+    pixels.weights(packed, at, dstBlock, srcBlock, srcBlocks, scratch, tmp, dst, to, step);
   }
 
   @Override

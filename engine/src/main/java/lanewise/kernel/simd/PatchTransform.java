@@ -327,10 +327,9 @@ record PatchTransform(
       long tmp,
       MemorySegment dst,
       long to,
-      long row,
       long step) {
     long pair = (long) dstBlock * srcBlocks + srcBlock;
-    gather(packed, at + pair * Lanes.COUNT * V, Lanes.COUNT, dst, to, row);
+    gather(packed, at + pair * Lanes.COUNT * V, Lanes.COUNT, dst, to, V);
   }
 
   @Override

@@ -47,7 +47,6 @@ interface TileTransform {
   /// @param srcBlocks of the products
   /// @param scratch scratch memory, from `tmp` on
   /// @param to where the first point goes in `dst`, the others `step` apart
-  /// @param row from one channel of the source block to the next there
   void weights(
       MemorySegment packed,
       long at,
@@ -58,7 +57,6 @@ interface TileTransform {
       long tmp,
       MemorySegment dst,
       long to,
-      long row,
       long step);
 
   /// How many of the tiles `from` to `to` (exclusive) have results that are single vectors, side by

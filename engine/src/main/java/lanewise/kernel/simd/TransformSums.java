@@ -53,6 +53,10 @@ final class TransformSums {
   /// With fewer tiles, packed weights are not worth copying to where there is room behind them.
   private static final int MANY_TILES = 128;
 
+  /// Pixels of a map whose products end in the destination: with fewer, too many register tiles go
+  /// across two images.
+  private static final int LEAST_PIXELS = 24;
+
   /// With more, each thread makes the transformed weights of the channels that it has as it goes.
   private static final long LARGE_WEIGHTS = 4L * 1024 * 1024;
 
@@ -131,7 +135,7 @@ final class TransformSums {
     prepares = constantWeights && (!grow || allWeights <= LARGE_PREPARED);
     sliced = Lanes.COUNT == 8 && dstBlocks > 1 && (grow || prepares || tiles >= MANY_TILES);
     makesWeights = grow || sliced;
-    finishes = sliced && transform.adjoining(0, transform.tilesPerImage()) >= 24;
+    finishes = sliced && transform.adjoining(0, transform.tilesPerImage()) >= LEAST_PIXELS;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
     // Patches a multiple of 1 KB apart would fall into few sets of the first-level cache.
@@ -327,7 +331,6 @@ final class TransformSums {
         scratchAt(thread),
         u,
         uAt(block, thread) + pair % srcBlocks * PAIR,
-        VECTOR,
         uStep);
   }
 
@@ -404,15 +407,17 @@ final class TransformSums {
   /// go by M.
   private void finished(int block, int blocks, int first, long v, long w, int count, int thread) {
     long m = mAt(thread);
+    int positions = Tiles.positions(Lanes.MAX_BLOCKS);
     for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
       int some = Math.min(Lanes.MAX_BLOCKS, blocks - b);
       long wb = w + b * srcBlocks * PAIR;
       for (int done = 0; done < count; ) {
         long vd = v + done * vTile;
-        int tiles = some < 2 ? 0 : transform.adjoining(first + done, first + count) / 6 * 6;
-        if (tiles > 0) {
+        int adjoining = some < 2 ? 0 : transform.adjoining(first + done, first + count);
+        int run = adjoining / positions * positions;
+        if (run > 0) {
           NarrowTiles.finished2x6(
-              tiles,
+              run,
               workspace,
               vd,
               vTile,
@@ -428,11 +433,11 @@ final class TransformSums {
               dst.blockStride() * (long) Float.BYTES,
               floor);
         } else {
-          tiles = some < 2 ? count : Math.min(6, count - done);
-          product(some, vd, wb, tiles, m);
-          output(block + b, some, first + done, tiles, m, thread);
+          run = some < 2 ? count : Math.min(positions, count - done);
+          product(some, vd, wb, run, m);
+          output(block + b, some, first + done, run, m, thread);
         }
-        done += tiles;
+        done += run;
       }
     }
     gather(block, blocks, first, count);

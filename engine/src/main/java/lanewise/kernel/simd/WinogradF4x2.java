@@ -301,19 +301,13 @@ final class WinogradF4x2 implements WinogradTransforms {
 
   @Override
   public void weightLine(
-      MemorySegment src,
-      long s,
-      long element,
-      MemorySegment dst,
-      long to,
-      long toRow,
-      long toElement) {
+      MemorySegment src, long s, long element, MemorySegment dst, long to, long toElement) {
     FloatVector one = FloatVector.broadcast(SPECIES, AT_ONE);
     FloatVector q0 = FloatVector.broadcast(SPECIES, AT_Q);
     FloatVector q1 = FloatVector.broadcast(SPECIES, AT_Q * Q);
     for (int channel = 0; channel < Lanes.COUNT; channel++) {
       long i = channel * V;
-      long t = to + channel * toRow;
+      long t = to + channel * V;
       FloatVector g0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
       FloatVector g1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
       FloatVector even = g0.mul(one);

@@ -336,13 +336,7 @@ final class WinogradF4x3 implements WinogradTransforms {
 
   @Override
   public void weightLine(
-      MemorySegment src,
-      long s,
-      long element,
-      MemorySegment dst,
-      long to,
-      long toRow,
-      long toElement) {
+      MemorySegment src, long s, long element, MemorySegment dst, long to, long toElement) {
     FloatVector infinity = FloatVector.broadcast(SPECIES, 1 / (P * P * P));
     FloatVector zero = FloatVector.broadcast(SPECIES, AT_ZERO);
     FloatVector p0 = FloatVector.broadcast(SPECIES, AT_P);
@@ -353,7 +347,7 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector q2 = FloatVector.broadcast(SPECIES, AT_Q * Q * Q);
     for (int channel = 0; channel < Lanes.COUNT; channel++) {
       long i = channel * V;
-      long t = to + channel * toRow;
+      long t = to + channel * V;
       FloatVector g0 = fromMemorySegment(SPECIES, src, s + i, ORDER);
       FloatVector g1 = fromMemorySegment(SPECIES, src, s + element + i, ORDER);
       FloatVector g2 = fromMemorySegment(SPECIES, src, s + 2 * element + i, ORDER);

@@ -167,11 +167,10 @@ record WinogradTiling(
       long tmp,
       MemorySegment dst,
       long to,
-      long row,
       long step) {
     long from = at + weightsAt(dstBlock, srcBlock, srcBlocks);
     if (isWhole()) {
-      transforms.weights(packed, from, PAIR, scratch, tmp, dst, to, row, step);
+      transforms.weights(packed, from, PAIR, scratch, tmp, dst, to, step);
       return;
     }
     int length = transforms.taps();
@@ -184,7 +183,7 @@ record WinogradTiling(
         PatchTransform.gather(packed, from + tap * PAIR, Lanes.COUNT, scratch, part + i * PAIR, V);
       }
     }
-    transforms.weights(scratch, part, PAIR, scratch, tmp, dst, to, row, step);
+    transforms.weights(scratch, part, PAIR, scratch, tmp, dst, to, step);
   }
 
   /// Transforms the points of the gradient of a pair of blocks to the taps of their part.

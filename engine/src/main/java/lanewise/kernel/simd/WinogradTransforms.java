@@ -143,7 +143,7 @@ interface WinogradTransforms {
       MemorySegment src, long at, long row, int tiles, MemorySegment dst, long to, long step);
 
   /// `G g G'`: the weights of a pair of blocks (taps `tap` bytes apart) to points; the channels of
-  /// the source block are vectors, side by side in the weights and `row` bytes apart in the points.
+  /// the source block are vectors, side by side in the weights and in the points.
   default void weights(
       MemorySegment src,
       long at,
@@ -152,26 +152,19 @@ interface WinogradTransforms {
       long tmp,
       MemorySegment dst,
       long to,
-      long row,
       long step) {
     int taps = taps();
     for (int x = 0; x < taps; x++) {
-      weightLine(src, at + x * tap, taps * tap, scratch, tmp + x * PAIR, Lanes.BYTES, taps * PAIR);
+      weightLine(src, at + x * tap, taps * tap, scratch, tmp + x * PAIR, taps * PAIR);
     }
     for (int y = 0; y < size(); y++) {
-      weightLine(scratch, tmp + taps * y * PAIR, PAIR, dst, to + size() * y * step, row, step);
+      weightLine(scratch, tmp + taps * y * PAIR, PAIR, dst, to + size() * y * step, step);
     }
   }
 
   /// One line of [#weights]: G times taps that are `element` bytes apart.
   void weightLine(
-      MemorySegment src,
-      long s,
-      long element,
-      MemorySegment dst,
-      long to,
-      long toRow,
-      long toElement);
+      MemorySegment src, long s, long element, MemorySegment dst, long to, long toElement);
 
   /// `G' U G`: the points of the gradient of a pair of blocks to taps.
   default void weightGradient(
