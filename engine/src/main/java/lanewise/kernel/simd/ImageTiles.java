@@ -40,6 +40,10 @@ final class ImageTiles {
 
   static final int GRADIENT_STEPS = 6;
 
+  /// A pixel that there is not. Not final: the compiler must not know, or it would take out the
+  /// branch that ends a basic block.
+  private static int nowhere = -1;
+
   private ImageTiles() {}
 
   /// The results of 6 filters at the pixels of a row, two at a time:
@@ -197,7 +201,7 @@ final class ImageTiles {
     FloatVector a13 = fromMemorySegment(SPECIES, sum, 9 * V, ORDER);
     FloatVector a14 = fromMemorySegment(SPECIES, sum, 10 * V, ORDER);
     FloatVector a15 = fromMemorySegment(SPECIES, sum, 11 * V, ORDER);
-    int nowhere = NarrowTiles.nowhere;
+    int nowhere = ImageTiles.nowhere;
     for (int q = 0; q < pixels; q++) {
       long i = q * srcPixel & FARTHEST;
       long j = q * gradientPixel & FARTHEST;

@@ -39,10 +39,6 @@ final class NarrowTiles {
 
   private static final long TILE_SLICE = 6 * LANE_BYTES;
 
-  /// A channel that there is not. Not final: the compiler must not know, or it would take out the
-  /// branches that end a basic block.
-  static int nowhere = -1;
-
   private NarrowTiles() {}
 
   /// `count` positions `srcStep` bytes apart whose channels all lie side by side, those of the
@@ -302,11 +298,10 @@ final class NarrowTiles {
   }
 
   /// The same, and the sums go to where they belong, instead of to scratch memory and from there in
-  /// another pass: `dst = max(sum + init, floor)`. Writing waits for memory, which costs nothing
+  /// another pass: `dst = max(sum + start, floor)`. Writing waits for memory, which costs nothing
   /// while the next tile is summed.
   ///
-  /// @param init start values, one vector per block, from `initAt` on; or the destination to add to
-  /// @param add whether it is the destination
+  /// @param bias start values, a vector per block, from `biasAt` on; null to add to the destination
   /// @param at where the first position of the first block goes; positions lie side by side
   /// @param atBlock from there to the second block
   static void finished2x6(
@@ -318,13 +313,14 @@ final class NarrowTiles {
       long weightsAt,
       long weightsBlock,
       int channels,
-      MemorySegment init,
-      long initAt,
-      boolean add,
+      MemorySegment bias,
+      long biasAt,
       MemorySegment dst,
       long at,
       long atBlock,
       float floor) {
+    boolean add = bias == null;
+    MemorySegment init = add ? dst : bias;
     for (int position = 0; position < count; position += 6) {
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
@@ -379,9 +375,9 @@ final class NarrowTiles {
       MemorySegment to0 = dst.asSlice(at, TILE_SLICE);
       MemorySegment to1 = dst.asSlice(at + atBlock, TILE_SLICE);
       FloatVector low = FloatVector.broadcast(SPECIES, floor);
-      MemorySegment i0 = init.asSlice(add ? at : initAt, add ? TILE_SLICE : LANE_BYTES);
+      MemorySegment i0 = init.asSlice(add ? at : biasAt, add ? TILE_SLICE : LANE_BYTES);
       MemorySegment i1 =
-          init.asSlice(add ? at + atBlock : initAt + LANE_BYTES, add ? TILE_SLICE : LANE_BYTES);
+          init.asSlice(add ? at + atBlock : biasAt + LANE_BYTES, add ? TILE_SLICE : LANE_BYTES);
       long step = add ? LANE_BYTES : 0;
       a00 = a00.add(fromMemorySegment(SPECIES, i0, 0, ORDER));
       // Not max, which is five instructions where a NaN has to stay one.

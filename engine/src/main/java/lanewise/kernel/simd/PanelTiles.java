@@ -29,9 +29,11 @@ final class PanelTiles {
   /// What a tile takes at most: as much as the room behind a tensor.
   static final int MOST_PIXELS = Tensor.ROOM / Lanes.BYTES;
 
-  /// Bytes of the slices of a panel, which may reach beyond what is read.
+  /// Bytes of the slices of a panel, which may reach beyond what is read; that of a tile's last row
+  /// begins five floats behind its first.
   static final long PANEL_SLICE = MOST_PIXELS * PIXEL_BYTES;
 
+  /// One vector more than all pixels: see [NarrowTiles#SOURCE_SLICE].
   private static final long GRADIENT_SLICE = MOST_PIXELS * LANE_BYTES + LANE_BYTES;
 
   private static final long TILE_SLICE = 12 * LANE_BYTES;
@@ -136,7 +138,6 @@ final class PanelTiles {
     FloatVector a9 = a0;
     FloatVector a10 = a0;
     FloatVector a11 = a0;
-    int nowhere = NarrowTiles.nowhere;
     int end = Math.min(count, MOST_PIXELS);
     MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
     MemorySegment gradient = dDst.asSlice(dDstAt, GRADIENT_SLICE);
@@ -150,7 +151,7 @@ final class PanelTiles {
       a2 = x.fma(g0, a2);
       x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 12));
       a3 = x.fma(g0, a3);
-      if (i == nowhere) {
+      if (i == end) {
         break;
       }
       x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 16));

@@ -276,10 +276,9 @@ record PatchTransform(
     }
   }
 
-  /// The same of up to [#MOST_BLOCKS] vectors, `between` bytes apart, to lie side by side: with
-  /// four
-  /// of them whole cache lines are written, not the same ones again and again. Slices of a constant
-  /// size, as in [NarrowTiles#sliced2x6].
+  /// The same of up to [#MOST_BLOCKS] vectors, `between` bytes apart, to lie side by side: four are
+  /// whole cache lines, which are then written once. Slices have a constant size, see
+  /// [NarrowTiles#sliced2x6].
   ///
   /// @param src with [Tensor#ROOM] bytes behind the last vector
   /// @param count times `stride`, a number of floats, is [#MOST_BYTES] at most

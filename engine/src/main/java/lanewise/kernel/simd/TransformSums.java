@@ -393,7 +393,7 @@ final class TransformSums {
         product(
             Math.min(Lanes.MAX_BLOCKS, blocks - b),
             v + point * vStep,
-            w + point * uStep + b * srcBlocks * PAIR,
+            w + point * uStep + b * sums.weightsBlock(),
             count,
             m + point * mStep + b * mTiles * VECTOR);
       }
@@ -410,7 +410,7 @@ final class TransformSums {
     int positions = Tiles.positions(Lanes.MAX_BLOCKS);
     for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
       int some = Math.min(Lanes.MAX_BLOCKS, blocks - b);
-      long wb = w + b * srcBlocks * PAIR;
+      long wb = w + b * sums.weightsBlock();
       for (int done = 0; done < count; ) {
         long vd = v + done * vTile;
         int adjoining = some < 2 ? 0 : transform.adjoining(first + done, first + count);
@@ -423,11 +423,10 @@ final class TransformSums {
               vTile,
               u,
               wb,
-              srcBlocks * PAIR,
+              sums.weightsBlock(),
               sums.lastChannels(),
-              bias == null ? dst.segment() : bias,
+              bias,
               (block + b) * VECTOR,
-              bias == null,
               dst.segment(),
               transform.resultAt(dst, first + done, block + b),
               dst.blockStride() * (long) Float.BYTES,
@@ -475,7 +474,7 @@ final class TransformSums {
     }
     int channels = sums.lastChannels();
     long mBlock = mTiles * VECTOR;
-    long wBlock = srcBlocks * PAIR;
+    long wBlock = sums.weightsBlock();
     if (sliced && blocks == 2 && channels <= NarrowTiles.PART) {
       NarrowTiles.sliced2x6(
           count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);

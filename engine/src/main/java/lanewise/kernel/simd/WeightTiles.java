@@ -55,7 +55,7 @@ final class WeightTiles {
   static final int PANEL_BLOCKS = PanelTiles.SUITS ? 3 : 1;
 
   /// Room behind panels and the gradient beside them, which are addressed through slices of a
-  /// constant size.
+  /// constant size, the last one begun some floats behind the first.
   static final long PANEL_ROOM = PanelTiles.SUITS ? PanelTiles.PANEL_SLICE + Lanes.BYTES : 0;
 
   /// Rows of a tile of a panel when so many channels are left.
