@@ -133,9 +133,13 @@ final class TransformSums {
     byGroups = groups > 1 && (allWeights > LARGE_WEIGHTS || hasFewTiles(allWeights));
     boolean grow = transform.transformsWeights();
     prepares = constantWeights && (!grow || allWeights <= LARGE_PREPARED);
-    sliced = Lanes.COUNT == 8 && dstBlocks > 1 && (grow || prepares || tiles >= MANY_TILES);
+    boolean several = Lanes.COUNT != 8 || dstBlocks > 1;
+    sliced = several && (grow || prepares || tiles >= MANY_TILES);
     makesWeights = grow || sliced;
-    finishes = sliced && transform.adjoining(0, transform.tilesPerImage()) >= LEAST_PIXELS;
+    finishes =
+        Lanes.COUNT == 8
+            && sliced
+            && transform.adjoining(0, transform.tilesPerImage()) >= LEAST_PIXELS;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
     // Patches a multiple of 1 KB apart would fall into few sets of the first-level cache.
@@ -340,7 +344,7 @@ final class TransformSums {
     input(first, vAt(thread), count, thread);
     for (int block = 0; block < dstBlocks; ) {
       int left = dstBlocks - block;
-      int blocks = sliced ? Math.min(PRODUCT_BLOCKS, left) : Tiles.blocks(left);
+      int blocks = Lanes.COUNT == 8 && sliced ? Math.min(PRODUCT_BLOCKS, left) : Tiles.blocks(left);
       products(block, blocks, first, vAt(thread), uAt(block, thread), count, thread);
       block += blocks;
     }
@@ -467,18 +471,16 @@ final class TransformSums {
   }
 
   private void product(int blocks, long v, long w, int count, long m) {
-    if (StreamTiles.suits(sums.lastChannels())) {
-      StreamTiles.run(
-          workspace, v, count, u, w, sums.weightsBlock(), blocks, workspace, m, mTiles * VECTOR);
-      return;
-    }
     int channels = sums.lastChannels();
     long mBlock = mTiles * VECTOR;
     long wBlock = sums.weightsBlock();
-    if (sliced && blocks == 2 && channels <= NarrowTiles.PART) {
+    if (sliced && Lanes.COUNT != 8 && channels <= NarrowTiles.PART) {
+      WideTiles.sliced(
+          blocks, count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
+    } else if (sliced && blocks == 2 && channels <= NarrowTiles.PART) {
       NarrowTiles.sliced2x6(
           count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
-    } else if (sliced && blocks == 2) {
+    } else if (sliced && Lanes.COUNT == 8 && blocks == 2) {
       NarrowTiles.long2x6(count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
     } else {
       Tiles.runToScratch(sums, blocks, count, workspace, v, vTile, u, w, workspace, m, mBlock);

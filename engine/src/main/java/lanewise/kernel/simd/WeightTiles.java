@@ -56,12 +56,18 @@ final class WeightTiles {
 
   /// Room behind panels and the gradient beside them, which are addressed through slices of a
   /// constant size, the last one begun some floats behind the first.
-  static final long PANEL_ROOM = PanelTiles.SUITS ? PanelTiles.PANEL_SLICE + Lanes.BYTES : 0;
+  static final long PANEL_ROOM =
+      PanelTiles.SUITS
+          ? PanelTiles.PANEL_SLICE + Lanes.BYTES
+          : WidePanelTiles.PANEL_SLICE + Lanes.BYTES;
 
   /// Rows of a tile of a panel when so many channels are left.
   static int panelRows(int blocks, int channels) {
     if (PanelTiles.SUITS) {
       return blocks == 2 ? 6 : 12;
+    }
+    if (WidePanelTiles.suit(blocks)) {
+      return WidePanelTiles.rows(blocks);
     }
     return rows(blocks, channels);
   }
@@ -112,7 +118,7 @@ final class WeightTiles {
       long weightsBlock,
       MemorySegment scratch,
       long at) {
-    if (!PanelTiles.SUITS) {
+    if (!PanelTiles.SUITS && !WidePanelTiles.suit(blocks)) {
       tile(rows, blocks, src, srcAt, dDst, dDstAt, dDstBlock, l, scratch, at);
       add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
       return;
@@ -121,7 +127,9 @@ final class WeightTiles {
       int count = Math.min(PanelTiles.MOST_PIXELS, l.count0 - from);
       long panel = srcAt + from * l.srcStep0;
       long gradient = dDstAt + from * l.dDstStep0;
-      if (blocks == 2) {
+      if (!PanelTiles.SUITS) {
+        WidePanelTiles.run(blocks, src, panel, dDst, gradient, dDstBlock, count, scratch, at);
+      } else if (blocks == 2) {
         PanelTiles.tile6x2(src, panel, dDst, gradient, dDstBlock, count, scratch, at);
       } else {
         PanelTiles.tile12x1(src, panel, dDst, gradient, count, scratch, at);

@@ -1,0 +1,284 @@
+package lanewise.kernel.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import lanewise.tensor.Tensor;
+
+/// The tiles of [WeightTiles] for panels with 512-bit vectors and 32 registers, whose pixels are
+/// one
+/// vector, as in the gradient: slices of a constant size leave nothing to check in the loop or
+/// before it ([PanelTiles] does the same with 16 registers).
+///
+/// GFLOP/s of 4x4 on one core (peak 117), with three nested loops and here: 32 pixels 91 and 112,
+/// 64
+/// pixels 100 and 114, 256 pixels 111 and 116.
+///
+/// One block of the gradient gained nothing (32 to 256 pixels 57 to 37 instead of 70 to 80), so
+/// [WeightTiles] has it.
+final class WidePanelTiles {
+
+  private static final long LANE_BYTES = Lanes.BYTES;
+
+  /// What a tile takes at most: as much as the room behind a tensor.
+  static final int MOST_PIXELS = Tensor.ROOM / Lanes.BYTES;
+
+  /// Bytes of the slices of a panel, which may reach beyond what is read.
+  static final long PANEL_SLICE = MOST_PIXELS * LANE_BYTES;
+
+  /// One vector more than all pixels: see [NarrowTiles#SOURCE_SLICE].
+  private static final long GRADIENT_SLICE = PANEL_SLICE + LANE_BYTES;
+
+  private WidePanelTiles() {}
+
+  /// Whether these are the tiles of this vector width and so many blocks of a gradient.
+  static boolean suit(int blocks) {
+    return Lanes.COUNT == 16 && blocks > 1;
+  }
+
+  /// Rows of a tile.
+  static int rows(int blocks) {
+    return blocks == 2 ? 8 : 4;
+  }
+
+  /// Sums `count` pixels, at most [#MOST_PIXELS], of some rows of a panel x 2 to 4 blocks of a
+  /// gradient: `scratch[block][row]`.
+  static void run(
+      int blocks,
+      MemorySegment src,
+      long srcAt,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstBlock,
+      int count,
+      MemorySegment scratch,
+      long at) {
+    switch (blocks) {
+      case 4 -> tile4x4(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+      case 3 -> tile4x3(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+      default -> tile8x2(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+    }
+  }
+
+  /// Sums `count` pixels of 4 rows of a panel x 4 blocks of a gradient.
+  private static void tile4x4(
+      MemorySegment src,
+      long srcAt,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstBlock,
+      int count,
+      MemorySegment scratch,
+      long at) {
+    FloatVector a00 = FloatVector.zero(SPECIES);
+    FloatVector a10 = a00;
+    FloatVector a20 = a00;
+    FloatVector a30 = a00;
+    FloatVector a01 = a00;
+    FloatVector a11 = a00;
+    FloatVector a21 = a00;
+    FloatVector a31 = a00;
+    FloatVector a02 = a00;
+    FloatVector a12 = a00;
+    FloatVector a22 = a00;
+    FloatVector a32 = a00;
+    FloatVector a03 = a00;
+    FloatVector a13 = a00;
+    FloatVector a23 = a00;
+    FloatVector a33 = a00;
+    MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
+    MemorySegment gradient0 = dDst.asSlice(dDstAt, GRADIENT_SLICE);
+    MemorySegment gradient1 = dDst.asSlice(dDstAt + dDstBlock, GRADIENT_SLICE);
+    MemorySegment gradient2 = dDst.asSlice(dDstAt + 2 * dDstBlock, GRADIENT_SLICE);
+    MemorySegment gradient3 = dDst.asSlice(dDstAt + 3 * dDstBlock, GRADIENT_SLICE);
+    int end = Math.clamp(count, 0, MOST_PIXELS);
+    for (int i = 0; i < end; i++) {
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * LANE_BYTES, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * LANE_BYTES, ORDER);
+      FloatVector g2 = fromMemorySegment(SPECIES, gradient2, i * LANE_BYTES, ORDER);
+      FloatVector g3 = fromMemorySegment(SPECIES, gradient3, i * LANE_BYTES, ORDER);
+      FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES));
+      a00 = x.fma(g0, a00);
+      a01 = x.fma(g1, a01);
+      a02 = x.fma(g2, a02);
+      a03 = x.fma(g3, a03);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 4));
+      a10 = x.fma(g0, a10);
+      a11 = x.fma(g1, a11);
+      a12 = x.fma(g2, a12);
+      a13 = x.fma(g3, a13);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 8));
+      a20 = x.fma(g0, a20);
+      a21 = x.fma(g1, a21);
+      a22 = x.fma(g2, a22);
+      a23 = x.fma(g3, a23);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 12));
+      a30 = x.fma(g0, a30);
+      a31 = x.fma(g1, a31);
+      a32 = x.fma(g2, a32);
+      a33 = x.fma(g3, a33);
+    }
+    MemorySegment sums = scratch.asSlice(at, 16 * LANE_BYTES);
+    a00.intoMemorySegment(sums, 0, ORDER);
+    a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
+    a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
+    a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
+    a01.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
+    a11.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
+    a21.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
+    a31.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
+    a02.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
+    a12.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
+    a22.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
+    a32.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
+    a03.intoMemorySegment(sums, 12 * LANE_BYTES, ORDER);
+    a13.intoMemorySegment(sums, 13 * LANE_BYTES, ORDER);
+    a23.intoMemorySegment(sums, 14 * LANE_BYTES, ORDER);
+    a33.intoMemorySegment(sums, 15 * LANE_BYTES, ORDER);
+  }
+
+  /// Sums `count` pixels of 4 rows of a panel x 3 blocks of a gradient.
+  private static void tile4x3(
+      MemorySegment src,
+      long srcAt,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstBlock,
+      int count,
+      MemorySegment scratch,
+      long at) {
+    FloatVector a00 = FloatVector.zero(SPECIES);
+    FloatVector a10 = a00;
+    FloatVector a20 = a00;
+    FloatVector a30 = a00;
+    FloatVector a01 = a00;
+    FloatVector a11 = a00;
+    FloatVector a21 = a00;
+    FloatVector a31 = a00;
+    FloatVector a02 = a00;
+    FloatVector a12 = a00;
+    FloatVector a22 = a00;
+    FloatVector a32 = a00;
+    MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
+    MemorySegment gradient0 = dDst.asSlice(dDstAt, GRADIENT_SLICE);
+    MemorySegment gradient1 = dDst.asSlice(dDstAt + dDstBlock, GRADIENT_SLICE);
+    MemorySegment gradient2 = dDst.asSlice(dDstAt + 2 * dDstBlock, GRADIENT_SLICE);
+    int end = Math.clamp(count, 0, MOST_PIXELS);
+    for (int i = 0; i < end; i++) {
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * LANE_BYTES, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * LANE_BYTES, ORDER);
+      FloatVector g2 = fromMemorySegment(SPECIES, gradient2, i * LANE_BYTES, ORDER);
+      FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES));
+      a00 = x.fma(g0, a00);
+      a01 = x.fma(g1, a01);
+      a02 = x.fma(g2, a02);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 4));
+      a10 = x.fma(g0, a10);
+      a11 = x.fma(g1, a11);
+      a12 = x.fma(g2, a12);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 8));
+      a20 = x.fma(g0, a20);
+      a21 = x.fma(g1, a21);
+      a22 = x.fma(g2, a22);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 12));
+      a30 = x.fma(g0, a30);
+      a31 = x.fma(g1, a31);
+      a32 = x.fma(g2, a32);
+    }
+    MemorySegment sums = scratch.asSlice(at, 12 * LANE_BYTES);
+    a00.intoMemorySegment(sums, 0, ORDER);
+    a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
+    a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
+    a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
+    a01.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
+    a11.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
+    a21.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
+    a31.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
+    a02.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
+    a12.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
+    a22.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
+    a32.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
+  }
+
+  /// Sums `count` pixels of 8 rows of a panel x 2 blocks of a gradient.
+  private static void tile8x2(
+      MemorySegment src,
+      long srcAt,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstBlock,
+      int count,
+      MemorySegment scratch,
+      long at) {
+    FloatVector a00 = FloatVector.zero(SPECIES);
+    FloatVector a10 = a00;
+    FloatVector a20 = a00;
+    FloatVector a30 = a00;
+    FloatVector a40 = a00;
+    FloatVector a50 = a00;
+    FloatVector a60 = a00;
+    FloatVector a70 = a00;
+    FloatVector a01 = a00;
+    FloatVector a11 = a00;
+    FloatVector a21 = a00;
+    FloatVector a31 = a00;
+    FloatVector a41 = a00;
+    FloatVector a51 = a00;
+    FloatVector a61 = a00;
+    FloatVector a71 = a00;
+    MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
+    MemorySegment gradient0 = dDst.asSlice(dDstAt, GRADIENT_SLICE);
+    MemorySegment gradient1 = dDst.asSlice(dDstAt + dDstBlock, GRADIENT_SLICE);
+    int end = Math.clamp(count, 0, MOST_PIXELS);
+    for (int i = 0; i < end; i++) {
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * LANE_BYTES, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * LANE_BYTES, ORDER);
+      FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES));
+      a00 = x.fma(g0, a00);
+      a01 = x.fma(g1, a01);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 4));
+      a10 = x.fma(g0, a10);
+      a11 = x.fma(g1, a11);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 8));
+      a20 = x.fma(g0, a20);
+      a21 = x.fma(g1, a21);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 12));
+      a30 = x.fma(g0, a30);
+      a31 = x.fma(g1, a31);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 16));
+      a40 = x.fma(g0, a40);
+      a41 = x.fma(g1, a41);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 20));
+      a50 = x.fma(g0, a50);
+      a51 = x.fma(g1, a51);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 24));
+      a60 = x.fma(g0, a60);
+      a61 = x.fma(g1, a61);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 28));
+      a70 = x.fma(g0, a70);
+      a71 = x.fma(g1, a71);
+    }
+    MemorySegment sums = scratch.asSlice(at, 16 * LANE_BYTES);
+    a00.intoMemorySegment(sums, 0, ORDER);
+    a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
+    a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
+    a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
+    a40.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
+    a50.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
+    a60.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
+    a70.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
+    a01.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
+    a11.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
+    a21.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
+    a31.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
+    a41.intoMemorySegment(sums, 12 * LANE_BYTES, ORDER);
+    a51.intoMemorySegment(sums, 13 * LANE_BYTES, ORDER);
+    a61.intoMemorySegment(sums, 14 * LANE_BYTES, ORDER);
+    a71.intoMemorySegment(sums, 15 * LANE_BYTES, ORDER);
+  }
+}

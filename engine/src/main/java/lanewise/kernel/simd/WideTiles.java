@@ -1,0 +1,466 @@
+package lanewise.kernel.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/// Products of at most [NarrowTiles#PART] channels that lie side by side, for processors with 32
+/// vector registers: what [RegisterTiles] does, in one loop over slices of a constant size, as
+/// [NarrowTiles#sliced2x6] does with 16 registers. Nothing is checked in the loop or before it, and
+/// no branch is needed in between, since all loads of a channel fit beside the sums.
+///
+/// GFLOP/s of 4x5 on one core (512-bit vectors, peak 117), [RegisterTiles] and these: 16 channels
+/// 68
+/// and 108, 32 channels 87 and 110, 64 channels 99 and 115, 512 channels 113 and 116.
+///
+/// Sums are stored without slices: with four more the compiler no longer inlines them all.
+final class WideTiles {
+
+  private static final int PART = NarrowTiles.PART;
+  private static final long LANE_BYTES = Lanes.BYTES;
+  private static final long SOURCE_SLICE = NarrowTiles.SOURCE_SLICE;
+  private static final long WEIGHTS_SLICE = NarrowTiles.WEIGHTS_SLICE;
+
+  private WideTiles() {}
+
+  /// The first `count` positions of `blocks` blocks, by tiles of [Tiles#positions].
+  ///
+  /// @param src with [NarrowTiles#SOURCE_SLICE] bytes behind the last position's first channel
+  /// @param srcStep from one position to the next
+  /// @param weights with [NarrowTiles#WEIGHTS_SLICE] bytes from each block's first channel on
+  /// @param weightsBlock from one block to the next
+  /// @param at where the sums of the first block go; the last tile may reach beyond `count`
+  /// @param atBlock from there to the next block
+  static void sliced(
+      int blocks,
+      int count,
+      MemorySegment src,
+      long srcAt,
+      long srcStep,
+      MemorySegment weights,
+      long weightsAt,
+      long weightsBlock,
+      int channels,
+      MemorySegment scratch,
+      long at,
+      long atBlock) {
+    if (channels > PART) {
+      throw new IllegalArgumentException("%d channels, at most %d".formatted(channels, PART));
+    }
+    switch (blocks) {
+      case 4 ->
+          sliced4x5(
+              count,
+              src,
+              srcAt,
+              srcStep,
+              weights,
+              weightsAt,
+              weightsBlock,
+              channels,
+              scratch,
+              at,
+              atBlock);
+      case 3 ->
+          sliced3x6(
+              count,
+              src,
+              srcAt,
+              srcStep,
+              weights,
+              weightsAt,
+              weightsBlock,
+              channels,
+              scratch,
+              at,
+              atBlock);
+      case 2 ->
+          sliced2x8(
+              count,
+              src,
+              srcAt,
+              srcStep,
+              weights,
+              weightsAt,
+              weightsBlock,
+              channels,
+              scratch,
+              at,
+              atBlock);
+      default -> sliced1x12(count, src, srcAt, srcStep, weights, weightsAt, channels, scratch, at);
+    }
+  }
+
+  private static void sliced4x5(
+      int count,
+      MemorySegment src,
+      long srcAt,
+      long srcStep,
+      MemorySegment weights,
+      long weightsAt,
+      long weightsBlock,
+      int channels,
+      MemorySegment scratch,
+      long at,
+      long atBlock) {
+    MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
+    MemorySegment w1 = weights.asSlice(weightsAt + weightsBlock, WEIGHTS_SLICE);
+    MemorySegment w2 = weights.asSlice(weightsAt + 2 * weightsBlock, WEIGHTS_SLICE);
+    MemorySegment w3 = weights.asSlice(weightsAt + 3 * weightsBlock, WEIGHTS_SLICE);
+    for (int position = 0; position < count; position += 5) {
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a02 = a00;
+      FloatVector a03 = a00;
+      FloatVector a04 = a00;
+      FloatVector a10 = a00;
+      FloatVector a11 = a00;
+      FloatVector a12 = a00;
+      FloatVector a13 = a00;
+      FloatVector a14 = a00;
+      FloatVector a20 = a00;
+      FloatVector a21 = a00;
+      FloatVector a22 = a00;
+      FloatVector a23 = a00;
+      FloatVector a24 = a00;
+      FloatVector a30 = a00;
+      FloatVector a31 = a00;
+      FloatVector a32 = a00;
+      FloatVector a33 = a00;
+      FloatVector a34 = a00;
+      int end = Math.clamp(channels, 0, PART);
+      long x = srcAt + position * srcStep;
+      MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
+      MemorySegment x1 = src.asSlice(x + srcStep, SOURCE_SLICE);
+      MemorySegment x2 = src.asSlice(x + 2 * srcStep, SOURCE_SLICE);
+      MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
+      MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
+      for (int c = 0; c < end; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, w0, c * LANE_BYTES, ORDER);
+        FloatVector v1 = fromMemorySegment(SPECIES, w1, c * LANE_BYTES, ORDER);
+        FloatVector v2 = fromMemorySegment(SPECIES, w2, c * LANE_BYTES, ORDER);
+        FloatVector v3 = fromMemorySegment(SPECIES, w3, c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a00 = y.fma(v0, a00);
+        a10 = y.fma(v1, a10);
+        a20 = y.fma(v2, a20);
+        a30 = y.fma(v3, a30);
+        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a01 = y.fma(v0, a01);
+        a11 = y.fma(v1, a11);
+        a21 = y.fma(v2, a21);
+        a31 = y.fma(v3, a31);
+        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a02 = y.fma(v0, a02);
+        a12 = y.fma(v1, a12);
+        a22 = y.fma(v2, a22);
+        a32 = y.fma(v3, a32);
+        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a03 = y.fma(v0, a03);
+        a13 = y.fma(v1, a13);
+        a23 = y.fma(v2, a23);
+        a33 = y.fma(v3, a33);
+        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a04 = y.fma(v0, a04);
+        a14 = y.fma(v1, a14);
+        a24 = y.fma(v2, a24);
+        a34 = y.fma(v3, a34);
+      }
+      a00.intoMemorySegment(scratch, at, ORDER);
+      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
+      a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
+      long at1 = at + atBlock;
+      a10.intoMemorySegment(scratch, at1, ORDER);
+      a11.intoMemorySegment(scratch, at1 + 1 * LANE_BYTES, ORDER);
+      a12.intoMemorySegment(scratch, at1 + 2 * LANE_BYTES, ORDER);
+      a13.intoMemorySegment(scratch, at1 + 3 * LANE_BYTES, ORDER);
+      a14.intoMemorySegment(scratch, at1 + 4 * LANE_BYTES, ORDER);
+      long at2 = at1 + atBlock;
+      a20.intoMemorySegment(scratch, at2, ORDER);
+      a21.intoMemorySegment(scratch, at2 + 1 * LANE_BYTES, ORDER);
+      a22.intoMemorySegment(scratch, at2 + 2 * LANE_BYTES, ORDER);
+      a23.intoMemorySegment(scratch, at2 + 3 * LANE_BYTES, ORDER);
+      a24.intoMemorySegment(scratch, at2 + 4 * LANE_BYTES, ORDER);
+      long at3 = at2 + atBlock;
+      a30.intoMemorySegment(scratch, at3, ORDER);
+      a31.intoMemorySegment(scratch, at3 + 1 * LANE_BYTES, ORDER);
+      a32.intoMemorySegment(scratch, at3 + 2 * LANE_BYTES, ORDER);
+      a33.intoMemorySegment(scratch, at3 + 3 * LANE_BYTES, ORDER);
+      a34.intoMemorySegment(scratch, at3 + 4 * LANE_BYTES, ORDER);
+      at += 5 * LANE_BYTES;
+    }
+  }
+
+  private static void sliced3x6(
+      int count,
+      MemorySegment src,
+      long srcAt,
+      long srcStep,
+      MemorySegment weights,
+      long weightsAt,
+      long weightsBlock,
+      int channels,
+      MemorySegment scratch,
+      long at,
+      long atBlock) {
+    MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
+    MemorySegment w1 = weights.asSlice(weightsAt + weightsBlock, WEIGHTS_SLICE);
+    MemorySegment w2 = weights.asSlice(weightsAt + 2 * weightsBlock, WEIGHTS_SLICE);
+    for (int position = 0; position < count; position += 6) {
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a02 = a00;
+      FloatVector a03 = a00;
+      FloatVector a04 = a00;
+      FloatVector a05 = a00;
+      FloatVector a10 = a00;
+      FloatVector a11 = a00;
+      FloatVector a12 = a00;
+      FloatVector a13 = a00;
+      FloatVector a14 = a00;
+      FloatVector a15 = a00;
+      FloatVector a20 = a00;
+      FloatVector a21 = a00;
+      FloatVector a22 = a00;
+      FloatVector a23 = a00;
+      FloatVector a24 = a00;
+      FloatVector a25 = a00;
+      int end = Math.clamp(channels, 0, PART);
+      long x = srcAt + position * srcStep;
+      MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
+      MemorySegment x1 = src.asSlice(x + srcStep, SOURCE_SLICE);
+      MemorySegment x2 = src.asSlice(x + 2 * srcStep, SOURCE_SLICE);
+      MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
+      MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
+      MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
+      for (int c = 0; c < end; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, w0, c * LANE_BYTES, ORDER);
+        FloatVector v1 = fromMemorySegment(SPECIES, w1, c * LANE_BYTES, ORDER);
+        FloatVector v2 = fromMemorySegment(SPECIES, w2, c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a00 = y.fma(v0, a00);
+        a10 = y.fma(v1, a10);
+        a20 = y.fma(v2, a20);
+        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a01 = y.fma(v0, a01);
+        a11 = y.fma(v1, a11);
+        a21 = y.fma(v2, a21);
+        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a02 = y.fma(v0, a02);
+        a12 = y.fma(v1, a12);
+        a22 = y.fma(v2, a22);
+        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a03 = y.fma(v0, a03);
+        a13 = y.fma(v1, a13);
+        a23 = y.fma(v2, a23);
+        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a04 = y.fma(v0, a04);
+        a14 = y.fma(v1, a14);
+        a24 = y.fma(v2, a24);
+        y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a05 = y.fma(v0, a05);
+        a15 = y.fma(v1, a15);
+        a25 = y.fma(v2, a25);
+      }
+      a00.intoMemorySegment(scratch, at, ORDER);
+      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
+      a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
+      a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
+      long at1 = at + atBlock;
+      a10.intoMemorySegment(scratch, at1, ORDER);
+      a11.intoMemorySegment(scratch, at1 + 1 * LANE_BYTES, ORDER);
+      a12.intoMemorySegment(scratch, at1 + 2 * LANE_BYTES, ORDER);
+      a13.intoMemorySegment(scratch, at1 + 3 * LANE_BYTES, ORDER);
+      a14.intoMemorySegment(scratch, at1 + 4 * LANE_BYTES, ORDER);
+      a15.intoMemorySegment(scratch, at1 + 5 * LANE_BYTES, ORDER);
+      long at2 = at1 + atBlock;
+      a20.intoMemorySegment(scratch, at2, ORDER);
+      a21.intoMemorySegment(scratch, at2 + 1 * LANE_BYTES, ORDER);
+      a22.intoMemorySegment(scratch, at2 + 2 * LANE_BYTES, ORDER);
+      a23.intoMemorySegment(scratch, at2 + 3 * LANE_BYTES, ORDER);
+      a24.intoMemorySegment(scratch, at2 + 4 * LANE_BYTES, ORDER);
+      a25.intoMemorySegment(scratch, at2 + 5 * LANE_BYTES, ORDER);
+      at += 6 * LANE_BYTES;
+    }
+  }
+
+  private static void sliced2x8(
+      int count,
+      MemorySegment src,
+      long srcAt,
+      long srcStep,
+      MemorySegment weights,
+      long weightsAt,
+      long weightsBlock,
+      int channels,
+      MemorySegment scratch,
+      long at,
+      long atBlock) {
+    MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
+    MemorySegment w1 = weights.asSlice(weightsAt + weightsBlock, WEIGHTS_SLICE);
+    for (int position = 0; position < count; position += 8) {
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a02 = a00;
+      FloatVector a03 = a00;
+      FloatVector a04 = a00;
+      FloatVector a05 = a00;
+      FloatVector a06 = a00;
+      FloatVector a07 = a00;
+      FloatVector a10 = a00;
+      FloatVector a11 = a00;
+      FloatVector a12 = a00;
+      FloatVector a13 = a00;
+      FloatVector a14 = a00;
+      FloatVector a15 = a00;
+      FloatVector a16 = a00;
+      FloatVector a17 = a00;
+      int end = Math.clamp(channels, 0, PART);
+      long x = srcAt + position * srcStep;
+      MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
+      MemorySegment x1 = src.asSlice(x + srcStep, SOURCE_SLICE);
+      MemorySegment x2 = src.asSlice(x + 2 * srcStep, SOURCE_SLICE);
+      MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
+      MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
+      MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
+      MemorySegment x6 = src.asSlice(x + 6 * srcStep, SOURCE_SLICE);
+      MemorySegment x7 = src.asSlice(x + 7 * srcStep, SOURCE_SLICE);
+      for (int c = 0; c < end; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, w0, c * LANE_BYTES, ORDER);
+        FloatVector v1 = fromMemorySegment(SPECIES, w1, c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a00 = y.fma(v0, a00);
+        a10 = y.fma(v1, a10);
+        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a01 = y.fma(v0, a01);
+        a11 = y.fma(v1, a11);
+        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a02 = y.fma(v0, a02);
+        a12 = y.fma(v1, a12);
+        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a03 = y.fma(v0, a03);
+        a13 = y.fma(v1, a13);
+        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a04 = y.fma(v0, a04);
+        a14 = y.fma(v1, a14);
+        y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a05 = y.fma(v0, a05);
+        a15 = y.fma(v1, a15);
+        y = broadcast(SPECIES, x6.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a06 = y.fma(v0, a06);
+        a16 = y.fma(v1, a16);
+        y = broadcast(SPECIES, x7.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a07 = y.fma(v0, a07);
+        a17 = y.fma(v1, a17);
+      }
+      a00.intoMemorySegment(scratch, at, ORDER);
+      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
+      a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
+      a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
+      a06.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
+      a07.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
+      long at1 = at + atBlock;
+      a10.intoMemorySegment(scratch, at1, ORDER);
+      a11.intoMemorySegment(scratch, at1 + 1 * LANE_BYTES, ORDER);
+      a12.intoMemorySegment(scratch, at1 + 2 * LANE_BYTES, ORDER);
+      a13.intoMemorySegment(scratch, at1 + 3 * LANE_BYTES, ORDER);
+      a14.intoMemorySegment(scratch, at1 + 4 * LANE_BYTES, ORDER);
+      a15.intoMemorySegment(scratch, at1 + 5 * LANE_BYTES, ORDER);
+      a16.intoMemorySegment(scratch, at1 + 6 * LANE_BYTES, ORDER);
+      a17.intoMemorySegment(scratch, at1 + 7 * LANE_BYTES, ORDER);
+      at += 8 * LANE_BYTES;
+    }
+  }
+
+  private static void sliced1x12(
+      int count,
+      MemorySegment src,
+      long srcAt,
+      long srcStep,
+      MemorySegment weights,
+      long weightsAt,
+      int channels,
+      MemorySegment scratch,
+      long at) {
+    MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
+    for (int position = 0; position < count; position += 12) {
+      FloatVector a00 = FloatVector.zero(SPECIES);
+      FloatVector a01 = a00;
+      FloatVector a02 = a00;
+      FloatVector a03 = a00;
+      FloatVector a04 = a00;
+      FloatVector a05 = a00;
+      FloatVector a06 = a00;
+      FloatVector a07 = a00;
+      FloatVector a08 = a00;
+      FloatVector a09 = a00;
+      FloatVector a010 = a00;
+      FloatVector a011 = a00;
+      int end = Math.clamp(channels, 0, PART);
+      long x = srcAt + position * srcStep;
+      MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
+      MemorySegment x1 = src.asSlice(x + srcStep, SOURCE_SLICE);
+      MemorySegment x2 = src.asSlice(x + 2 * srcStep, SOURCE_SLICE);
+      MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
+      MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
+      MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
+      MemorySegment x6 = src.asSlice(x + 6 * srcStep, SOURCE_SLICE);
+      MemorySegment x7 = src.asSlice(x + 7 * srcStep, SOURCE_SLICE);
+      MemorySegment x8 = src.asSlice(x + 8 * srcStep, SOURCE_SLICE);
+      MemorySegment x9 = src.asSlice(x + 9 * srcStep, SOURCE_SLICE);
+      MemorySegment x10 = src.asSlice(x + 10 * srcStep, SOURCE_SLICE);
+      MemorySegment x11 = src.asSlice(x + 11 * srcStep, SOURCE_SLICE);
+      for (int c = 0; c < end; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, w0, c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a00 = y.fma(v0, a00);
+        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a01 = y.fma(v0, a01);
+        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a02 = y.fma(v0, a02);
+        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a03 = y.fma(v0, a03);
+        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a04 = y.fma(v0, a04);
+        y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a05 = y.fma(v0, a05);
+        y = broadcast(SPECIES, x6.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a06 = y.fma(v0, a06);
+        y = broadcast(SPECIES, x7.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a07 = y.fma(v0, a07);
+        y = broadcast(SPECIES, x8.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a08 = y.fma(v0, a08);
+        y = broadcast(SPECIES, x9.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a09 = y.fma(v0, a09);
+        y = broadcast(SPECIES, x10.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a010 = y.fma(v0, a010);
+        y = broadcast(SPECIES, x11.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a011 = y.fma(v0, a011);
+      }
+      a00.intoMemorySegment(scratch, at, ORDER);
+      a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
+      a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
+      a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
+      a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
+      a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
+      a06.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
+      a07.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
+      a08.intoMemorySegment(scratch, at + 8 * LANE_BYTES, ORDER);
+      a09.intoMemorySegment(scratch, at + 9 * LANE_BYTES, ORDER);
+      a010.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
+      a011.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
+      at += 12 * LANE_BYTES;
+    }
+  }
+}
