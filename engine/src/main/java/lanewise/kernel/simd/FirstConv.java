@@ -10,6 +10,9 @@ import lanewise.tensor.Tensor;
 /// its channels): forward and the gradient of the weights. One row of the kernel then meets one run
 /// of `kernel width x C` floats, where blocks of channels would hold 1 to 4 values and zeros.
 ///
+/// Padding is put around the images first, which are small: then every pixel of the result sees the
+/// same taps, and the tiles read the images in place.
+///
 /// Both passes use weights in the order of [NarrowWeights], copied from and to the packed order
 /// that everything else uses.
 final class FirstConv {
@@ -21,6 +24,7 @@ final class FirstConv {
   private static final int PIXELS_PER_CALL = 128;
 
   private final ConvSpec c;
+  private final PaddedImages images;
   private final int batch;
   private final int dstBlocks;
   private final int dstTiles;
@@ -30,7 +34,6 @@ final class FirstConv {
   private final long blockBytes;
   private final NarrowWeights narrow;
   private final DirectSums forward;
-  private final List<Geometry.Columns> columns;
   private final WeightTiles.Loops[] loops;
   private final Parallel.Body part = this::part;
 
@@ -38,9 +41,11 @@ final class FirstConv {
   private Tensor dDst;
   private MemorySegment workspace;
 
-  FirstConv(ConvSpec c, int batch, long srcImage, long dstImage, int threads) {
-    this.c = c;
+  FirstConv(ConvSpec layer, int batch, long srcImage, long dstImage, int threads) {
+    images = new PaddedImages(layer, batch);
+    c = images.spec();
     this.batch = batch;
+    long image = images.imageStride(srcImage);
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     dstTiles = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     imagesPerPart = Math.ceilDiv(batch, Math.clamp(Math.ceilDiv(PARTS, dstTiles), 1, batch));
@@ -48,28 +53,32 @@ final class FirstConv {
     rowsPerCall = Math.clamp(PIXELS_PER_CALL / c.outWidth(), 1, c.outHeight());
     blockBytes = (long) NarrowWeights.rows(c) * Lanes.BYTES;
     narrow = new NarrowWeights(c, blockBytes);
-    int images =
+    int perPiece =
         DirectSums.imagesPerPiece(
-            Geometry.firstForward(c, 1, srcImage, dstImage), dstBlocks, batch);
-    int rest = batch % images;
+            List.of(Geometry.firstForward(c, 1, image, dstImage)), dstBlocks, batch);
+    int rest = batch % perPiece;
     forward =
         new DirectSums(
-            Geometry.firstForward(c, images, srcImage, dstImage),
-            rest == 0 ? List.of() : Geometry.firstForward(c, rest, srcImage, dstImage),
+            List.of(Geometry.firstForward(c, perPiece, image, dstImage)),
+            rest == 0 ? List.of() : List.of(Geometry.firstForward(c, rest, image, dstImage)),
             batch,
-            images,
+            perPiece,
             1,
             1,
             c.filters());
-    columns = Geometry.columns(c).stream().filter(x -> x.endTap() > x.firstTap()).toList();
     loops = new WeightTiles.Loops[threads];
     for (int i = 0; i < threads; i++) {
       loops[i] = new WeightTiles.Loops();
     }
   }
 
-  /// Bytes of workspace: the reordered weights (or partial gradients) and the threads' scratch.
+  /// Bytes of workspace: the reordered weights (or partial gradients), the threads' scratch, and
+  /// the images with their padding.
   long workspaceBytes() {
+    return imagesAt() + images.bytes();
+  }
+
+  private long imagesAt() {
     return parts * weightBytes() + (long) loops.length * Tiles.SCRATCH_BYTES;
   }
 
@@ -94,7 +103,7 @@ final class FirstConv {
       Parallel parallel) {
     narrow.take(weights, workspace);
     forward.run(
-        src,
+        images.of(src, workspace, imagesAt(), parallel),
         workspace,
         bias,
         false,
@@ -109,7 +118,7 @@ final class FirstConv {
   /// `dWeights =` the sum over the batch, in packed order.
   void backwardWeights(
       Tensor src, Tensor dDst, MemorySegment dWeights, MemorySegment workspace, Parallel parallel) {
-    this.src = src;
+    this.src = images.of(src, workspace, imagesAt(), parallel);
     this.dDst = dDst;
     this.workspace = workspace;
     parallel.run(parts * dstTiles, part);
@@ -140,49 +149,40 @@ final class FirstConv {
   /// One row of the kernel over some rows of one image.
   private void kernelRow(
       int image, int row, int end, int ky, int block, int blocks, long weightsAt, int thread) {
-    int y0 = Math.max(row, Math.ceilDiv(c.padding() - ky, c.stride()));
-    int y1 = Math.min(end, Math.floorDiv(c.height() - 1 + c.padding() - ky, c.stride()) + 1);
-    if (y0 >= y1) {
-      return;
-    }
     long pixel = (long) c.channels() * Float.BYTES;
     long dstRow = (long) c.outWidth() * Lanes.BYTES;
     long dstBlock = c.outHeight() * dstRow;
     WeightTiles.Loops l = loops[thread];
+    boolean rowsInnermost = c.outWidth() < 4;
+    l.count0 = rowsInnermost ? end - row : c.outWidth();
+    l.count1 = rowsInnermost ? c.outWidth() : end - row;
     l.count2 = 1;
-    for (int i = 0; i < columns.size(); i++) {
-      Geometry.Columns x = columns.get(i);
-      long in = ((long) y0 * c.stride() + ky - c.padding()) * c.width();
-      long inX = (long) x.from() * c.stride() + x.firstTap() - c.padding();
-      long srcAt = image * src.imageStride() * Float.BYTES + (in + inX) * pixel;
-      long dDstAt = image * dDst.imageStride() * Float.BYTES + block * dstBlock + y0 * dstRow;
-      boolean rowsInnermost = x.count() < 4;
-      l.count0 = rowsInnermost ? y1 - y0 : x.count();
-      l.count1 = rowsInnermost ? x.count() : y1 - y0;
-      l.srcStep0 = rowsInnermost ? c.stride() * c.width() * pixel : c.stride() * pixel;
-      l.srcStep1 = rowsInnermost ? c.stride() * pixel : c.stride() * c.width() * pixel;
-      l.dDstStep0 = rowsInnermost ? dstRow : Lanes.BYTES;
-      l.dDstStep1 = rowsInnermost ? Lanes.BYTES : dstRow;
-      int run = (x.endTap() - x.firstTap()) * c.channels();
-      int step = WeightTiles.rows(blocks, run);
-      for (int r = 0; r < run; r += step) {
-        long at = ((long) (ky * c.kernelWidth() + x.firstTap()) * c.channels() + r) * Lanes.BYTES;
-        WeightTiles.run(
-            step,
-            Math.min(step, run - r),
-            blocks,
-            src.segment(),
-            srcAt + r * 4L,
-            dDst.segment(),
-            dDstAt + (long) x.from() * Lanes.BYTES,
-            dstBlock,
-            l,
-            workspace,
-            weightsAt + at,
-            blockBytes,
-            workspace,
-            parts * weightBytes() + (long) thread * Tiles.SCRATCH_BYTES);
-      }
+    l.srcStep0 = (rowsInnermost ? c.width() : 1) * c.stride() * pixel;
+    l.srcStep1 = (rowsInnermost ? 1 : c.width()) * c.stride() * pixel;
+    l.dDstStep0 = rowsInnermost ? dstRow : Lanes.BYTES;
+    l.dDstStep1 = rowsInnermost ? Lanes.BYTES : dstRow;
+    long srcAt =
+        image * src.imageStride() * Float.BYTES
+            + ((long) row * c.stride() + ky) * c.width() * pixel;
+    long dDstAt = image * dDst.imageStride() * Float.BYTES + block * dstBlock + row * dstRow;
+    int run = c.kernelWidth() * c.channels();
+    int step = WeightTiles.rows(blocks, run);
+    for (int r = 0; r < run; r += step) {
+      WeightTiles.run(
+          step,
+          Math.min(step, run - r),
+          blocks,
+          src.segment(),
+          srcAt + r * 4L,
+          dDst.segment(),
+          dDstAt,
+          dstBlock,
+          l,
+          workspace,
+          weightsAt + ((long) ky * run + r) * Lanes.BYTES,
+          blockBytes,
+          workspace,
+          parts * weightBytes() + (long) thread * Tiles.SCRATCH_BYTES);
     }
   }
 }

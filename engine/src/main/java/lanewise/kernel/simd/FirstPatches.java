@@ -9,11 +9,14 @@ import lanewise.tensor.Tensor;
 /// gradient of the weights. [FirstConv] does without copies, in loops of one kernel row each.
 final class FirstPatches {
 
+  private final PaddedImages images;
   private final NarrowWeights narrow;
   private final TransformSums forward;
   private final PatchWeights weights;
 
-  FirstPatches(ConvSpec c, int batch, int threads) {
+  FirstPatches(ConvSpec layer, int batch, int threads) {
+    images = new PaddedImages(layer, batch);
+    ConvSpec c = images.spec();
     ImagePatches patches = ImagePatches.of(c);
     narrow = new NarrowWeights(c, (long) patches.blocks() * Lanes.COUNT * Lanes.BYTES);
     forward =
@@ -22,8 +25,13 @@ final class FirstPatches {
     weights = new PatchWeights(patches, batch, threads);
   }
 
-  /// Bytes of workspace: the reordered weights or their gradient, and what the products need.
+  /// Bytes of workspace: the reordered weights or their gradient, what the products need, and the
+  /// images with their padding.
   long workspaceBytes() {
+    return imagesAt() + images.bytes();
+  }
+
+  private long imagesAt() {
     return narrow.bytes() + Math.max(forward.workspaceBytes(), weights.workspaceBytes());
   }
 
@@ -44,13 +52,23 @@ final class FirstPatches {
       Parallel parallel) {
     narrow.take(packed, workspace);
     forward.run(
-        src, workspace, 0, bias, dst, floor, statistics, workspace, narrow.bytes(), parallel);
+        images.of(src, workspace, imagesAt(), parallel),
+        workspace,
+        0,
+        bias,
+        dst,
+        floor,
+        statistics,
+        workspace,
+        narrow.bytes(),
+        parallel);
   }
 
   /// `dWeights =` the sum over the batch, in packed order.
   void backwardWeights(
       Tensor src, Tensor dDst, MemorySegment dWeights, MemorySegment workspace, Parallel parallel) {
-    weights.run(src, dDst, workspace, workspace, narrow.bytes(), parallel);
+    Tensor padded = images.of(src, workspace, imagesAt(), parallel);
+    weights.run(padded, dDst, workspace, workspace, narrow.bytes(), parallel);
     narrow.give(workspace, dWeights);
   }
 }

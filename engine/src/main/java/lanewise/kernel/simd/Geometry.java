@@ -31,86 +31,47 @@ final class Geometry {
     return classes(c, axes, sizes, images, srcImage, dstImage, lanes);
   }
 
-  /// For `dst = conv(src)` where the source is a plain image with its few channels side by side
-  /// (H x W x C, lanes = C): the columns and channels of one kernel row are then one run of floats,
-  /// so each row of the kernel is one tap (if it is not too long), and its "channels" are columns x
-  /// C. Weights are `[K/lanes][kh][kw x C][lanes of K]`.
-  static List<TileSums> firstForward(ConvSpec c, int images, long srcImage, long dstImage) {
-    List<TileSums> result = new ArrayList<>();
+  /// For `dst = conv(src)` without padding where the source is a plain image with its few channels
+  /// side by side (H x W x C, lanes = C): the columns and channels of one kernel row are then one
+  /// run of floats, so each row of the kernel is one tap (if it is not too long), whose "channels"
+  /// are columns x C. Weights are `[K/lanes][kh][kw x C][lanes of K]`.
+  static TileSums firstForward(ConvSpec c, int images, long srcImage, long dstImage) {
     int pixel = c.channels() * Float.BYTES;
-    long kernelBytes = (long) c.kernelHeight() * c.kernelWidth() * c.channels() * Lanes.BYTES;
-    for (Map.Entry<List<Tap>, List<Integer>> rows :
-        forwardAxis(c.outHeight(), c.height(), c.kernelHeight(), c).entrySet()) {
-      for (Columns columns : columns(c)) {
-        int seen = columns.endTap() - columns.firstTap();
-        int run = seen * c.channels() <= TileSums.MOST_RUN ? seen : 1;
-        int[] tapSrc = new int[rows.getKey().size() * seen / Math.max(1, run)];
-        int[] tapWeights = new int[tapSrc.length];
-        for (int i = 0; i < tapSrc.length; i++) {
-          Tap row = rows.getKey().get(i * run / seen);
-          int column = columns.firstTap() + i * run % seen;
-          tapSrc[i] = (row.offset() * c.width() + column - c.padding()) * pixel;
-          tapWeights[i] = (row.kernel() * c.kernelWidth() + column) * c.channels() * Lanes.BYTES;
-        }
-        int positions = images * rows.getValue().size() * columns.count();
-        int[] src = new int[TileSums.padded(positions)];
-        int[] dst = new int[src.length];
-        int p = 0;
-        for (int n = 0; n < images; n++) {
-          for (int y : rows.getValue()) {
-            for (int x = columns.from(); x < columns.to(); x++) {
-              long from = ((long) y * c.width() + x) * c.stride();
-              long to = (long) y * c.outWidth() + x;
-              src[p] = Math.toIntExact(n * srcImage * Float.BYTES + from * pixel);
-              dst[p++] = Math.toIntExact(n * dstImage * Float.BYTES + to * Lanes.BYTES);
-            }
-          }
-        }
-        java.util.Arrays.fill(src, p, src.length, src[p - 1]);
-        java.util.Arrays.fill(dst, p, dst.length, dst[p - 1]);
-        long dstBlock = (long) c.outHeight() * c.outWidth() * Lanes.BYTES;
-        result.add(
-            TileSums.of(
-                positions,
-                src,
-                dst,
-                tapSrc,
-                tapWeights,
-                run * c.channels(),
-                run * c.channels(),
-                0,
-                kernelBytes,
-                dstBlock,
-                kernelBytes));
-      }
+    int width = c.kernelWidth();
+    int run = width * c.channels() <= TileSums.MOST_RUN ? width : 1;
+    int[] tapSrc = new int[c.kernelHeight() * width / run];
+    int[] tapWeights = new int[tapSrc.length];
+    for (int i = 0; i < tapSrc.length; i++) {
+      int row = i * run / width;
+      int column = i * run % width;
+      tapSrc[i] = (row * c.width() + column) * pixel;
+      tapWeights[i] = (row * width + column) * c.channels() * Lanes.BYTES;
     }
-    return result;
-  }
-
-  /// Neighbouring output columns `from` to `to` that see the same kernel columns `firstTap` to
-  /// `endTap` (ends exclusive).
-  record Columns(int from, int to, int firstTap, int endTap) {
-    int count() {
-      return to - from;
+    int pixels = c.outHeight() * c.outWidth();
+    int positions = images * pixels;
+    int[] src = new int[TileSums.padded(positions)];
+    int[] dst = new int[src.length];
+    for (int p = 0; p < src.length; p++) {
+      int position = Math.min(p, positions - 1);
+      int n = position / pixels;
+      int y = position % pixels / c.outWidth();
+      int x = position % c.outWidth();
+      long from = ((long) y * c.width() + x) * c.stride();
+      src[p] = Math.toIntExact(n * srcImage * Float.BYTES + from * pixel);
+      dst[p] = Math.toIntExact(n * dstImage * Float.BYTES + position % pixels * (long) Lanes.BYTES);
     }
-  }
-
-  /// The output columns, cut where the kernel begins or ends to meet padding. Columns that see
-  /// nothing have no taps.
-  static List<Columns> columns(ConvSpec c) {
-    List<Columns> result = new ArrayList<>();
-    for (int x = 0; x < c.outWidth(); x++) {
-      int left = x * c.stride() - c.padding();
-      int first = Math.clamp(-left, 0, c.kernelWidth());
-      int end = Math.clamp(c.width() - left, first, c.kernelWidth());
-      Columns last = result.isEmpty() ? null : result.getLast();
-      if (last != null && last.firstTap() == first && last.endTap() == end) {
-        result.set(result.size() - 1, new Columns(last.from(), x + 1, first, end));
-      } else {
-        result.add(new Columns(x, x + 1, first, end));
-      }
-    }
-    return result;
+    return TileSums.of(
+        positions,
+        src,
+        dst,
+        tapSrc,
+        tapWeights,
+        run * c.channels(),
+        run * c.channels(),
+        0,
+        (long) c.kernelHeight() * width * c.channels() * Lanes.BYTES,
+        (long) pixels * Lanes.BYTES,
+        (long) c.kernelHeight() * width * c.channels() * Lanes.BYTES);
   }
 
   /// For `dSrc = conv_transposed(dDst)`: positions are input pixels of `images` samples, sources

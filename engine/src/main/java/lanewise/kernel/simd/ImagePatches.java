@@ -1,11 +1,6 @@
 package lanewise.kernel.simd;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-import static lanewise.kernel.simd.Lanes.ORDER;
-import static lanewise.kernel.simd.Lanes.SPECIES;
-
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.FloatVector;
 import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
@@ -16,7 +11,7 @@ import lanewise.tensor.Tensor;
 /// Runs are copied by whole vectors, and each spills over its end, where the next one follows.
 /// Behind the last one is room for that.
 ///
-/// @param c the convolution
+/// @param c the convolution, without padding ([PaddedImages])
 /// @param pixels how results are numbered and written
 record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform {
 
@@ -81,77 +76,28 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
       int inImage = pixel % tilesPerImage();
       int column = inImage % c.outWidth();
       int count = Math.min(c.outWidth() - column, to - pixel);
-      long image = pixel / tilesPerImage() * src.imageStride() * Float.BYTES;
-      int y = inImage / c.outWidth() * c.stride() - c.padding();
-      row(
-          src.segment(),
-          image,
-          y,
-          column,
-          count,
-          dst,
-          at + (pixel - from) * patchBytes,
-          patchBytes);
+      long image = pixel / tilesPerImage() * src.imageStride();
+      long y = (long) inImage / c.outWidth() * c.stride();
+      long x = (long) column * c.stride();
+      long first = (image + (y * c.width() + x) * c.channels()) * Float.BYTES;
+      long patch = at + (pixel - from) * patchBytes;
+      row(src.segment(), first, count, dst, patch, patchBytes);
       pixel += count;
     }
   }
 
-  /// The patches of some pixels of one row, whose first source row is `y`. Runs are copied from the
-  /// first row of the kernel to the last, so that what one spills is overwritten by the next.
+  /// The patches of some pixels of one row. Runs are copied from the first row of the kernel to the
+  /// last, so that what one spills is overwritten by the next.
+  ///
+  /// @param from where the first one's run begins
   private void row(
-      MemorySegment src,
-      long image,
-      int y,
-      int column,
-      int count,
-      MemorySegment dst,
-      long at,
-      long patchBytes) {
+      MemorySegment src, long from, int count, MemorySegment dst, long at, long patchBytes) {
     int run = c.kernelWidth() * c.channels();
-    // Pixels whose runs lie inside of the map; those before and behind see padding.
-    int first = Math.clamp(Math.ceilDiv(c.padding(), c.stride()) - (long) column, 0, count);
-    int inside = Math.floorDiv(c.width() + c.padding() - c.kernelWidth(), c.stride()) + 1;
-    int end = Math.clamp(inside - (long) column, first, count);
+    long line = (long) c.width() * c.channels() * Float.BYTES;
+    long step = (long) c.stride() * c.channels() * Float.BYTES;
     for (int ky = 0; ky < c.kernelHeight(); ky++) {
       long to = at + (long) ky * run * Float.BYTES;
-      boolean exists = y + ky >= 0 && y + ky < c.height();
-      long line = image + (long) (y + ky) * c.width() * c.channels() * Float.BYTES;
-      for (int i = 0; i < first; i++) {
-        rim(src, line, exists, column + i, dst, to + i * patchBytes);
-      }
-      if (exists) {
-        long step = (long) c.stride() * c.channels() * Float.BYTES;
-        long x = (long) column * c.stride() - c.padding();
-        long s = line + x * c.channels() * Float.BYTES;
-        copy(
-            src,
-            s + first * step,
-            step,
-            end - first,
-            run,
-            dst,
-            to + first * patchBytes,
-            patchBytes);
-      } else {
-        zero(dst, to + first * patchBytes, end - first, run, patchBytes);
-      }
-      for (int i = end; i < count; i++) {
-        rim(src, line, exists, column + i, dst, to + i * patchBytes);
-      }
-    }
-  }
-
-  /// One run that reaches over the rim: zeros, and what lies inside of the map.
-  private void rim(
-      MemorySegment src, long line, boolean exists, int column, MemorySegment dst, long to) {
-    int x = column * c.stride() - c.padding();
-    int channels = c.channels();
-    zero(dst, to, 1, c.kernelWidth() * channels, 0);
-    int first = exists ? Math.clamp(-x, 0, c.kernelWidth()) * channels : 0;
-    int end = exists ? Math.clamp(c.width() - x, 0, c.kernelWidth()) * channels : 0;
-    long from = line + (long) x * channels * Float.BYTES;
-    for (int i = first; i < end; i++) {
-      dst.set(JAVA_FLOAT_UNALIGNED, to + i * 4L, src.get(JAVA_FLOAT_UNALIGNED, from + i * 4L));
+      copy(src, from + ky * line, step, count, run, dst, to, patchBytes);
     }
   }
 
@@ -179,15 +125,6 @@ record ImagePatches(ConvSpec c, PatchTransform pixels) implements TileTransform 
             dst,
             to + done * dstStep + v * V,
             dstStep);
-      }
-    }
-  }
-
-  private static void zero(MemorySegment dst, long to, int count, int run, long step) {
-    FloatVector zero = FloatVector.zero(SPECIES);
-    for (int part = 0; part < run; part += Lanes.COUNT) {
-      for (int i = 0; i < count; i++) {
-        zero.intoMemorySegment(dst, to + part * 4L + i * step, ORDER);
       }
     }
   }

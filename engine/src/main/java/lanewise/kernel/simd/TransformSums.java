@@ -25,9 +25,6 @@ final class TransformSums {
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
 
-  /// Whole register tiles: of 6 positions with 8 lanes, else of 5 and 8.
-  private static final int WHOLE_TILES = Lanes.COUNT == 8 ? 24 : 40;
-
   /// Blocks of output channels whose products with the tiles of a point follow one another: these
   /// then come from the first-level cache.
   private static final int PRODUCT_BLOCKS = 4;
@@ -123,8 +120,8 @@ final class TransformSums {
     points = transform.points();
     this.threads = threads;
     this.srcBlocks = srcBlocks;
-    productTiles = productTiles();
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
+    productTiles = productTiles();
     groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * transform.tilesPerImage();
     mTiles = Math.min(productTiles, tiles) + BEYOND;
@@ -137,8 +134,8 @@ final class TransformSums {
     sliced = several && (grow || prepares || tiles >= MANY_TILES);
     makesWeights = grow || sliced;
     finishes =
-        Lanes.COUNT == 8
-            && sliced
+        sliced
+            && (Lanes.COUNT == 8 || srcChannels <= NarrowTiles.PART)
             && transform.adjoining(0, transform.tilesPerImage()) >= LEAST_PIXELS;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
@@ -157,11 +154,24 @@ final class TransformSums {
   }
 
   private int productTiles() {
+    int whole = wholeTiles(dstBlocks);
     if (points > 1) {
-      return WHOLE_TILES;
+      return whole;
     }
-    long fitting = V_BYTES / (srcBlocks * VECTOR) / WHOLE_TILES * WHOLE_TILES;
-    return Math.clamp(fitting, WHOLE_TILES, MOST_PIXELS / WHOLE_TILES * WHOLE_TILES);
+    long fitting = V_BYTES / (srcBlocks * VECTOR) / whole * whole;
+    return Math.clamp(fitting, whole, MOST_PIXELS / whole * whole);
+  }
+
+  /// Positions of whole register tiles: of 6 with 8 lanes, else of 12, of 6, or of 5 and 8.
+  private static int wholeTiles(int blocks) {
+    if (Lanes.COUNT == 8) {
+      return 24;
+    }
+    return switch (blocks) {
+      case 1 -> 48;
+      case 3 -> 42;
+      default -> 40;
+    };
   }
 
   /// Blocks by fours, if the tiles suffice, so that threads end together; of the shapes alone, as
@@ -387,7 +397,7 @@ final class TransformSums {
 
   /// The results of some blocks of output channels and some tiles.
   private void products(int block, int blocks, int first, long v, long w, int count, int thread) {
-    if (finishes && blocks > 1) {
+    if (finishes && blocks > 1 && (Lanes.COUNT == 8 || bias != null)) {
       finished(block, blocks, first, v, w, count, thread);
       return;
     }
@@ -411,30 +421,16 @@ final class TransformSums {
   /// go by M.
   private void finished(int block, int blocks, int first, long v, long w, int count, int thread) {
     long m = mAt(thread);
-    int positions = Tiles.positions(Lanes.MAX_BLOCKS);
     for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
       int some = Math.min(Lanes.MAX_BLOCKS, blocks - b);
+      int positions = Tiles.positions(some);
       long wb = w + b * sums.weightsBlock();
       for (int done = 0; done < count; ) {
         long vd = v + done * vTile;
         int adjoining = some < 2 ? 0 : transform.adjoining(first + done, first + count);
         int run = adjoining / positions * positions;
         if (run > 0) {
-          NarrowTiles.finished2x6(
-              run,
-              workspace,
-              vd,
-              vTile,
-              u,
-              wb,
-              sums.weightsBlock(),
-              sums.lastChannels(),
-              bias,
-              (block + b) * VECTOR,
-              dst.segment(),
-              transform.resultAt(dst, first + done, block + b),
-              dst.blockStride() * (long) Float.BYTES,
-              floor);
+          finished(some, block + b, first + done, vd, wb, run);
         } else {
           run = some < 2 ? count : Math.min(positions, count - done);
           product(some, vd, wb, run, m);
@@ -444,6 +440,24 @@ final class TransformSums {
       }
     }
     gather(block, blocks, first, count);
+  }
+
+  /// The same for whole tiles of registers.
+  private void finished(int blocks, int block, int first, long v, long w, int count) {
+    long at = transform.resultAt(dst, first, block);
+    long atBlock = dst.blockStride() * (long) Float.BYTES;
+    long biasAt = block * VECTOR;
+    int channels = sums.lastChannels();
+    long wBlock = sums.weightsBlock();
+    MemorySegment to = dst.segment();
+    if (Lanes.COUNT == 8) {
+      NarrowTiles.finished2x6(
+          count, workspace, v, vTile, u, w, wBlock, channels, bias, biasAt, to, at, atBlock, floor);
+    } else {
+      WideTiles.finished(
+          blocks, count, workspace, v, vTile, u, w, wBlock, channels, bias, biasAt, to, at, atBlock,
+          floor);
+    }
   }
 
   private void output(int block, int blocks, int first, int count, long m, int thread) {

@@ -10,17 +10,15 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import lanewise.tensor.Tensor;
 
-/// The tiles of [WeightTiles] for panels with 512-bit vectors and 32 registers, whose pixels are
-/// one
-/// vector, as in the gradient: slices of a constant size leave nothing to check in the loop or
-/// before it ([PanelTiles] does the same with 16 registers).
+/// The tiles of [WeightTiles] for panels with 512-bit vectors and 32 registers: pixels of a panel
+/// are one vector, as those of the gradient, and slices of a constant size leave nothing to check
+/// in the loop or before it ([PanelTiles] does the same with 16 registers).
 ///
 /// GFLOP/s of 4x4 on one core (peak 117), with three nested loops and here: 32 pixels 91 and 112,
-/// 64
-/// pixels 100 and 114, 256 pixels 111 and 116.
+/// 64 pixels 100 and 114, 256 pixels 111 and 116.
 ///
-/// One block of the gradient gained nothing (32 to 256 pixels 57 to 37 instead of 70 to 80), so
-/// [WeightTiles] has it.
+/// For one block of the gradient it gained nothing (37 to 79 instead of 70 to 80), so [WeightTiles]
+/// has it.
 final class WidePanelTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;
