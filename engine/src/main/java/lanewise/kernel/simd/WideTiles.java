@@ -16,8 +16,7 @@ import jdk.incubator.vector.FloatVector;
 /// no branch is needed in between, since all loads of a channel fit beside the sums.
 ///
 /// GFLOP/s of 4x5 on one core (512-bit vectors, peak 117), [RegisterTiles] and these: 16 channels
-/// 68
-/// and 108, 32 channels 87 and 110, 64 channels 99 and 115, 512 channels 113 and 116.
+/// 68 and 108, 32 channels 87 and 110, 64 channels 99 and 115, 512 channels 113 and 116.
 ///
 /// Sums are stored without slices: with four more the compiler no longer inlines them all.
 final class WideTiles {
