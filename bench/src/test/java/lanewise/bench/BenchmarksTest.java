@@ -3,6 +3,7 @@ package lanewise.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -30,7 +31,8 @@ class BenchmarksTest {
   void theLoopOfMultiplyAddsAddsUp() {
     double added = PeakLoops.fma(1000) - PeakLoops.fma(0);
     double chains = PeakLoops.flops(1) / 2;
-    assertThat(added).isCloseTo(chains * 1000 * 0.999 * 0.001, within(0.01));
+    // Sums of up to 12 lose up to half a millionth with each of 1,000 additions.
+    assertThat(added).isCloseTo(chains * 1000 * 0.999 * 0.001, withinPercentage(0.1));
   }
 
   @Test
