@@ -47,6 +47,7 @@ final class Geometry {
       tapSrc[i] = (row * c.width() + column) * pixel;
       tapWeights[i] = (row * width + column) * c.channels() * Lanes.BYTES;
     }
+    long kernelBytes = (long) c.kernelHeight() * width * c.channels() * Lanes.BYTES;
     int pixels = c.outHeight() * c.outWidth();
     int positions = images * pixels;
     int[] src = new int[TileSums.padded(positions)];
@@ -69,9 +70,9 @@ final class Geometry {
         run * c.channels(),
         run * c.channels(),
         0,
-        (long) c.kernelHeight() * width * c.channels() * Lanes.BYTES,
+        kernelBytes,
         (long) pixels * Lanes.BYTES,
-        (long) c.kernelHeight() * width * c.channels() * Lanes.BYTES);
+        kernelBytes);
   }
 
   /// For `dSrc = conv_transposed(dDst)`: positions are input pixels of `images` samples, sources

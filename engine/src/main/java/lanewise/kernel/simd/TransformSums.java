@@ -19,7 +19,7 @@ import lanewise.tensor.Tensor;
 /// that does not make them much larger.
 ///
 /// Products of pixels (im2col) end in the destination where the register tile's pixels lie side by
-/// side there ([NarrowTiles#finished2x6]), the others in M.
+/// side there ([NarrowTiles#finished2x6], [WideTiles#finished]), the others in M.
 final class TransformSums {
 
   private static final long VECTOR = Lanes.BYTES;

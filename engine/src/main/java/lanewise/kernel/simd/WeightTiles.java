@@ -19,7 +19,7 @@ import jdk.incubator.vector.FloatVector;
 /// of 32 registers; 4x2 = 8 + 2 + 4 of 16; 8x1 and 4x1 serve the last block.
 ///
 /// Panels are faster: there the source channels of several blocks lie side by side per pixel, and
-/// pixels a constant number of bytes apart ([PanelTiles]).
+/// pixels a constant number of bytes apart ([PanelTiles], [WidePanelTiles]).
 final class WeightTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;
@@ -57,9 +57,7 @@ final class WeightTiles {
   /// Room behind panels and the gradient beside them, which are addressed through slices of a
   /// constant size, the last one begun some floats behind the first.
   static final long PANEL_ROOM =
-      PanelTiles.SUITS
-          ? PanelTiles.PANEL_SLICE + Lanes.BYTES
-          : WidePanelTiles.PANEL_SLICE + Lanes.BYTES;
+      (PanelTiles.SUITS ? PanelTiles.PANEL_SLICE : WidePanelTiles.PANEL_SLICE) + Lanes.BYTES;
 
   /// Rows of a tile of a panel when so many channels are left.
   static int panelRows(int blocks, int channels) {

@@ -8,7 +8,6 @@ import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import lanewise.tensor.Tensor;
 
 /// The tiles of [WeightTiles] for panels with 512-bit vectors and 32 registers: pixels of a panel
 /// are one vector, as those of the gradient, and slices of a constant size leave nothing to check
@@ -23,8 +22,7 @@ final class WidePanelTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;
 
-  /// What a tile takes at most: as much as the room behind a tensor.
-  static final int MOST_PIXELS = Tensor.ROOM / Lanes.BYTES;
+  private static final int MOST_PIXELS = PanelTiles.MOST_PIXELS;
 
   /// Bytes of the slices of a panel, which may reach beyond what is read.
   static final long PANEL_SLICE = MOST_PIXELS * LANE_BYTES;
@@ -44,7 +42,8 @@ final class WidePanelTiles {
     return blocks == 2 ? 8 : 4;
   }
 
-  /// Sums `count` pixels, at most [#MOST_PIXELS], of some rows of a panel x 2 to 4 blocks of a
+  /// Sums `count` pixels, at most [PanelTiles#MOST_PIXELS], of some rows of a panel x 2 to 4 blocks
+  /// of a
   /// gradient: `scratch[block][row]`.
   static void run(
       int blocks,
