@@ -43,8 +43,7 @@ final class WidePanelTiles {
   }
 
   /// Sums `count` pixels, at most [PanelTiles#MOST_PIXELS], of some rows of a panel x 2 to 4 blocks
-  /// of a
-  /// gradient: `scratch[block][row]`.
+  /// of a gradient: `scratch[block][row]`.
   static void run(
       int blocks,
       MemorySegment src,
