@@ -397,7 +397,7 @@ final class TransformSums {
 
   /// The results of some blocks of output channels and some tiles.
   private void products(int block, int blocks, int first, long v, long w, int count, int thread) {
-    if (finishes && blocks > 1 && (Lanes.COUNT == 8 || bias != null)) {
+    if (finishes && finishes(blocks) && (Lanes.COUNT == 8 || bias != null)) {
       finished(block, blocks, first, v, w, count, thread);
       return;
     }
@@ -416,6 +416,11 @@ final class TransformSums {
     gather(block, blocks, first, count);
   }
 
+  /// Whether there are tiles of so many blocks that end in the destination.
+  private static boolean finishes(int blocks) {
+    return blocks > 1 || WideTiles.suit(1);
+  }
+
   /// The same for tiles that are single pixels, with nothing in between: tiles of registers whose
   /// pixels lie side by side in the destination end there. Those across two images, and the last,
   /// go by M.
@@ -427,12 +432,12 @@ final class TransformSums {
       long wb = w + b * sums.weightsBlock();
       for (int done = 0; done < count; ) {
         long vd = v + done * vTile;
-        int adjoining = some < 2 ? 0 : transform.adjoining(first + done, first + count);
+        int adjoining = finishes(some) ? transform.adjoining(first + done, first + count) : 0;
         int run = adjoining / positions * positions;
         if (run > 0) {
           finished(some, block + b, first + done, vd, wb, run);
         } else {
-          run = some < 2 ? count : Math.min(positions, count - done);
+          run = finishes(some) ? Math.min(positions, count - done) : count;
           product(some, vd, wb, run, m);
           output(block + b, some, first + done, run, m, thread);
         }
@@ -488,7 +493,7 @@ final class TransformSums {
     int channels = sums.lastChannels();
     long mBlock = mTiles * VECTOR;
     long wBlock = sums.weightsBlock();
-    if (sliced && Lanes.COUNT != 8 && channels <= NarrowTiles.PART) {
+    if (sliced && WideTiles.suit(blocks) && channels <= NarrowTiles.PART) {
       WideTiles.sliced(
           blocks, count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
     } else if (sliced && blocks == 2 && channels <= NarrowTiles.PART) {

@@ -291,8 +291,9 @@ final class WinogradWeights {
     }
     for (int s = from; s < to; s += PANEL) {
       int channels = Math.min(Math.min(PANEL, to - s) * Lanes.COUNT, srcChannels - s * Lanes.COUNT);
-      int rows = WeightTiles.panelRows(blocks, channels);
+      int rows;
       for (int ch = 0; ch < channels; ch += rows) {
+        rows = WeightTiles.panelRows(blocks, channels - ch);
         WeightTiles.runPanel(
             rows,
             Math.min(rows, channels - ch),
