@@ -59,6 +59,13 @@ interface TileTransform {
       long to,
       long step);
 
+  /// Whether the product of a pair of the products' blocks is zero at a point, whatever the source.
+  /// The blocks of the source for which it is not are neighbours, and so are those of the result
+  /// among a register tile's.
+  default boolean vanishes(int point, int dstBlock, int srcBlock, int srcBlocks) {
+    return false;
+  }
+
   /// How many of the tiles `from` to `to` (exclusive) have results that are single vectors, side by
   /// side in the destination.
   default int adjoining(int from, int to) {

@@ -78,7 +78,8 @@ final class TransformSums {
   private final boolean sliced;
   private final boolean makesWeights;
   private final boolean finishes;
-  private final TileSums sums;
+  private final TileSums[] sums;
+  private final int[] firstSource;
   private final long vTile;
   private final long vStep;
   private final long uStep;
@@ -143,7 +144,21 @@ final class TransformSums {
     vTile = srcBlocks * VECTOR + (points == 1 && srcBlocks * VECTOR % 1024 == 0 ? 64 : 0);
     vStep = blockTiles * vTile + SKEW;
     uStep = srcBlocks * kept * PAIR;
-    sums = positions(srcChannels);
+    firstSource = new int[points];
+    sums = new TileSums[points];
+    TileSums all = positions(srcChannels);
+    for (int point = 0; point < points; point++) {
+      int last = srcBlocks;
+      while (last > 0 && !isSeen(point, last - 1)) {
+        last--;
+      }
+      int first = 0;
+      while (first < last && !isSeen(point, first)) {
+        first++;
+      }
+      firstSource[point] = first;
+      sums[point] = last - first == srcBlocks ? all : positions((last - first) * Lanes.COUNT);
+    }
   }
 
   /// Whether pieces of tiles would be too few or too small to be worth reading all weights for
@@ -185,6 +200,16 @@ final class TransformSums {
   private int sharedTiles() {
     long fitting = SHARED_BYTES / (points * srcBlocks * VECTOR) / productTiles * productTiles;
     return (int) Math.min(tiles, Math.max(productTiles, fitting));
+  }
+
+  /// Whether a block of the source has a product at a point.
+  private boolean isSeen(int point, int srcBlock) {
+    for (int block = 0; block < dstBlocks; block++) {
+      if (!transform.vanishes(point, block, srcBlock, srcBlocks)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// The channels of all blocks lie side by side in V and U: the products see one long block.
@@ -403,17 +428,40 @@ final class TransformSums {
     }
     long m = mAt(thread);
     for (int point = 0; point < points; point++) {
+      long vp = v + point * vStep;
+      long wp = w + point * uStep;
+      long mp = m + point * mStep;
       for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
-        product(
-            Math.min(Lanes.MAX_BLOCKS, blocks - b),
-            v + point * vStep,
-            w + point * uStep + b * sums.weightsBlock(),
-            count,
-            m + point * mStep + b * mTiles * VECTOR);
+        pointProducts(point, block, b, Math.min(blocks, b + Lanes.MAX_BLOCKS), vp, wp, count, mp);
       }
     }
     output(block, blocks, first, count, m, thread);
     gather(block, blocks, first, count);
+  }
+
+  /// The products at one point of the blocks `from` to `to` behind `block`.
+  private void pointProducts(
+      int point, int block, int from, int to, long v, long w, int count, long m) {
+    int start = from;
+    while (start < to && transform.vanishes(point, block + start, firstSource[point], srcBlocks)) {
+      start++;
+    }
+    int end = to;
+    while (end > start
+        && transform.vanishes(point, block + end - 1, firstSource[point], srcBlocks)) {
+      end--;
+    }
+    long mBlock = mTiles * VECTOR;
+    for (int b = from; b < to; b++) {
+      if (b < start || b >= end) {
+        Vectors.zero(workspace, m + b * mBlock, count * VECTOR);
+      }
+    }
+    if (start < end) {
+      long vFirst = v + firstSource[point] * VECTOR;
+      long wFirst = w + firstSource[point] * PAIR + start * sums[point].weightsBlock();
+      product(sums[point], end - start, vFirst, wFirst, count, m + start * mBlock);
+    }
   }
 
   /// Whether there are tiles of so many blocks that end in the destination.
@@ -429,7 +477,7 @@ final class TransformSums {
     for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
       int some = Math.min(Lanes.MAX_BLOCKS, blocks - b);
       int positions = Tiles.positions(some);
-      long wb = w + b * sums.weightsBlock();
+      long wb = w + b * sums[0].weightsBlock();
       for (int done = 0; done < count; ) {
         long vd = v + done * vTile;
         int adjoining = finishes(some) ? transform.adjoining(first + done, first + count) : 0;
@@ -438,7 +486,7 @@ final class TransformSums {
           finished(some, block + b, first + done, vd, wb, run);
         } else {
           run = finishes(some) ? Math.min(positions, count - done) : count;
-          product(some, vd, wb, run, m);
+          product(sums[0], some, vd, wb, run, m);
           output(block + b, some, first + done, run, m, thread);
         }
         done += run;
@@ -452,8 +500,8 @@ final class TransformSums {
     long at = transform.resultAt(dst, first, block);
     long atBlock = dst.blockStride() * (long) Float.BYTES;
     long biasAt = block * VECTOR;
-    int channels = sums.lastChannels();
-    long wBlock = sums.weightsBlock();
+    int channels = sums[0].lastChannels();
+    long wBlock = sums[0].weightsBlock();
     MemorySegment to = dst.segment();
     if (Lanes.COUNT == 8) {
       NarrowTiles.finished2x6(
@@ -489,10 +537,10 @@ final class TransformSums {
     }
   }
 
-  private void product(int blocks, long v, long w, int count, long m) {
-    int channels = sums.lastChannels();
+  private void product(TileSums s, int blocks, long v, long w, int count, long m) {
+    int channels = s.lastChannels();
     long mBlock = mTiles * VECTOR;
-    long wBlock = sums.weightsBlock();
+    long wBlock = s.weightsBlock();
     if (sliced && WideTiles.suit(blocks) && channels <= NarrowTiles.PART) {
       WideTiles.sliced(
           blocks, count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
@@ -502,7 +550,7 @@ final class TransformSums {
     } else if (sliced && Lanes.COUNT == 8 && blocks == 2) {
       NarrowTiles.long2x6(count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
     } else {
-      Tiles.runToScratch(sums, blocks, count, workspace, v, vTile, u, w, workspace, m, mBlock);
+      Tiles.runToScratch(s, blocks, count, workspace, v, vTile, u, w, workspace, m, mBlock);
     }
   }
 }

@@ -79,6 +79,11 @@ record WinogradAxis(int size, int srcStride, int dstStride, int[] offsets, int[]
     return offsets.length;
   }
 
+  /// Whether a part has no last tap, which alone the point at infinity sees.
+  boolean lacksLast(int phase, int part) {
+    return taps[phase][part][taps[phase][part].length - 1] < 0;
+  }
+
   int phases() {
     return taps.length;
   }

@@ -3,6 +3,9 @@ package lanewise.kernel.simd;
 import static lanewise.kernel.simd.WinogradTransforms.STRIP_TILES;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntPredicate;
 import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
@@ -13,16 +16,26 @@ import lanewise.tensor.Tensor;
 /// Kernels longer than the transforms' and strides are sums over parts ([WinogradAxis]): a tile has
 /// as many inputs as there are parts, so the products sum over parts x channels, and the transform
 /// of results is there once. 5x5 weights are four parts of F(4x4, 3x3), 144 multiplications for 16
-/// results instead of 400; 3x3 with stride 2 is four parts of F(4x4, 2x2), 100 instead of 144.
+/// results instead of 400; 3x3 with stride 2 is four parts of F(4x4, 2x2), 100 instead of 144. The
+/// points at infinity see a part's last tap alone: where it has none, their products are zero and
+/// are left out, so that 121 and 81 remain.
+///
+/// Products sum over the parts one after the other, all channels of each. Parts are in such an
+/// order
+/// that those which a point sees are neighbours; so are phases.
 ///
 /// @param rows how rows are cut
 /// @param columns how columns are cut, with the same strides
+/// @param sources part of the rows and part of the columns that make each part, in their order
+/// @param results phase of the rows and phase of the columns that make each phase, in their order
 /// @param kernelWidth of the weights
 /// @param taps of all weights of a pair of channels
 record WinogradTiling(
     WinogradTransforms transforms,
     WinogradAxis rows,
     WinogradAxis columns,
+    int[][] sources,
+    int[][] results,
     int kernelWidth,
     int taps)
     implements TileTransform {
@@ -58,7 +71,7 @@ record WinogradTiling(
     int length = transforms.taps();
     WinogradAxis rows = WinogradAxis.strided(c.height(), height, stride, c.padding(), length);
     WinogradAxis columns = WinogradAxis.strided(c.width(), width, stride, c.padding(), length);
-    return new WinogradTiling(transforms, rows, columns, width, height * width);
+    return of(transforms, rows, columns, width, height * width);
   }
 
   private static WinogradTiling of(ConvSpec c, int height, int width, int top, int left) {
@@ -68,7 +81,41 @@ record WinogradTiling(
     WinogradAxis rows = WinogradAxis.forward(height, c.kernelHeight(), stride, top, length);
     WinogradAxis columns = WinogradAxis.forward(width, c.kernelWidth(), stride, left, length);
     int taps = c.kernelHeight() * c.kernelWidth();
-    return new WinogradTiling(transforms, rows, columns, c.kernelWidth(), taps);
+    return of(transforms, rows, columns, c.kernelWidth(), taps);
+  }
+
+  private static WinogradTiling of(
+      WinogradTransforms transforms,
+      WinogradAxis rows,
+      WinogradAxis columns,
+      int kernelWidth,
+      int taps) {
+    int[][] sources =
+        inOrder(
+            rows.parts(), columns.parts(), r -> rows.lacksLast(0, r), c -> columns.lacksLast(0, c));
+    int[][] results =
+        inOrder(
+            rows.phases(),
+            columns.phases(),
+            r -> rows.lacksLast(r, 0),
+            c -> columns.lacksLast(c, 0));
+    return new WinogradTiling(transforms, rows, columns, sources, results, kernelWidth, taps);
+  }
+
+  /// Pairs of a row and a column: those that the last points of rows see are neighbours in the
+  /// list, so are those of columns, and both.
+  private static int[][] inOrder(
+      int rows, int columns, IntPredicate rowLacks, IntPredicate columnLacks) {
+    List<List<int[]>> classes =
+        List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        int place =
+            rowLacks.test(r) ? (columnLacks.test(c) ? 3 : 0) : (columnLacks.test(c) ? 2 : 1);
+        classes.get(place).add(new int[] {r, c});
+      }
+    }
+    return classes.stream().flatMap(List::stream).toArray(int[][]::new);
   }
 
   /// Those that need fewer points, which F(4x4, 2x2) alone has with a stride.
@@ -85,12 +132,12 @@ record WinogradTiling(
 
   /// Parts that each tile's input has.
   int parts() {
-    return rows.parts() * columns.parts();
+    return sources.length;
   }
 
   /// Phases that the results have.
   int phases() {
-    return rows.phases() * columns.phases();
+    return results.length;
   }
 
   /// Blocks of so many source channels that the products see: one per part.
@@ -110,8 +157,18 @@ record WinogradTiling(
 
   /// Where the packed weights of a pair of the products' blocks begin.
   private long weightsAt(int dstBlock, int srcBlock, int srcBlocks) {
-    int pair = dstBlock / phases() * (srcBlocks / parts()) + srcBlock / parts();
+    int channelBlocks = srcBlocks / parts();
+    int pair = dstBlock / phases() * channelBlocks + srcBlock % channelBlocks;
     return (long) pair * taps * PAIR;
+  }
+
+  @Override
+  public boolean vanishes(int point, int dstBlock, int srcBlock, int srcBlocks) {
+    int[] phase = results[dstBlock % phases()];
+    int[] part = sources[srcBlock / (srcBlocks / parts())];
+    int last = transforms.size() - 1;
+    return point / transforms.size() == last && rows.lacksLast(phase[0], part[0])
+        || point % transforms.size() == last && columns.lacksLast(phase[1], part[1]);
   }
 
   int tilesPerRow() {
@@ -145,9 +202,9 @@ record WinogradTiling(
   }
 
   /// The tap of a part's weights, or -1 if it has none there.
-  private int tap(int phase, int part, int y, int x) {
-    int row = rows.taps()[phase / columns.phases()][part / columns.parts()][y];
-    int column = columns.taps()[phase % columns.phases()][part % columns.parts()][x];
+  private int tap(int[] phase, int[] part, int y, int x) {
+    int row = rows.taps()[phase[0]][part[0]][y];
+    int column = columns.taps()[phase[1]][part[1]][x];
     return row < 0 || column < 0 ? -1 : row * kernelWidth + column;
   }
 
@@ -175,8 +232,10 @@ record WinogradTiling(
     }
     int length = transforms.taps();
     long part = tmp + transforms.weightScratch();
+    int[] phaseOf = results[dstBlock % phases()];
+    int[] partOf = sources[srcBlock / (srcBlocks / parts())];
     for (int i = 0; i < length * length; i++) {
-      int tap = tap(dstBlock % phases(), srcBlock % parts(), i / length, i % length);
+      int tap = tap(phaseOf, partOf, i / length, i % length);
       if (tap < 0) {
         Vectors.zero(scratch, part + i * PAIR, PAIR);
       } else {
@@ -207,8 +266,9 @@ record WinogradTiling(
     int length = transforms.taps();
     long part = tmp + transforms.weightScratch();
     transforms.weightGradient(src, u, step, scratch, tmp, scratch, part, PAIR);
+    int[] partOf = sources[srcBlock / (srcBlocks / parts())];
     for (int i = 0; i < length * length; i++) {
-      int tap = tap(0, srcBlock % parts(), i / length, i % length);
+      int tap = tap(results[0], partOf, i / length, i % length);
       if (tap >= 0) {
         PatchTransform.gather(scratch, part + i * PAIR, Lanes.COUNT, dWeights, to + tap * PAIR, V);
       }
@@ -230,8 +290,10 @@ record WinogradTiling(
       long at,
       long tileStep,
       long step) {
-    for (int b = 0; b < blocks; b += LINE_BLOCKS) {
-      int end = Math.min(blocks, b + LINE_BLOCKS);
+    // Parts see different pixels of the same cache lines and their neighbours.
+    int together = parts() == 1 ? LINE_BLOCKS : blocks;
+    for (int b = 0; b < blocks; b += together) {
+      int end = Math.min(blocks, b + together);
       for (int tile = from; tile < to; ) {
         int count = strip(tile, to);
         long t = at + (tile - from) * tileStep;
@@ -260,10 +322,11 @@ record WinogradTiling(
       long to,
       long tileStep,
       long step) {
-    int part = block % parts();
+    int channelBlocks = WeightPacking.blocks(src.shape().channels());
+    int[] part = sources[block / channelBlocks];
     int stride = rows.srcStride();
-    int y = firstRow(tile) * stride + rows.offsets()[part / columns.parts()];
-    int x = firstColumn(tile) * stride + columns.offsets()[part % columns.parts()];
+    int y = firstRow(tile) * stride + rows.offsets()[part[0]];
+    int x = firstColumn(tile) * stride + columns.offsets()[part[1]];
     int h = src.shape().height();
     int w = src.shape().width();
     int size = transforms.size();
@@ -273,7 +336,8 @@ record WinogradTiling(
     MemorySegment map = src.segment();
     long row = stride * w * V;
     long from =
-        at(src, tile / tilesPerImage(), block / parts()) + ((long) y * w + x + first * stride) * V;
+        at(src, tile / tilesPerImage(), block % channelBlocks)
+            + ((long) y * w + x + first * stride) * V;
     long zeros = tmp + SPARE_ROW;
     clear(scratch, tmp, size, first, end, width);
     if (y < 0 || y + (size - 1) * stride >= h) {
@@ -420,9 +484,8 @@ record WinogradTiling(
       float floor,
       MemorySegment scratch,
       long tmp) {
-    int phase = block % phases();
-    int rowPhase = phase / columns.phases();
-    int columnPhase = phase % columns.phases();
+    int rowPhase = results[block % phases()][0];
+    int columnPhase = results[block % phases()][1];
     int y = firstRow(tile);
     int x = firstColumn(tile);
     int height = Math.min(4, rows.results(rowPhase) - y);

@@ -292,6 +292,9 @@ final class WinogradWeights {
     for (int s = from; s < to; s += PANEL) {
       int channels = Math.min(Math.min(PANEL, to - s) * Lanes.COUNT, srcChannels - s * Lanes.COUNT);
       int rows;
+      if (vanish(point, s, Math.min(to, s + PANEL))) {
+        continue;
+      }
       for (int ch = 0; ch < channels; ch += rows) {
         rows = WeightTiles.panelRows(blocks, channels - ch);
         WeightTiles.runPanel(
@@ -311,5 +314,16 @@ final class WinogradWeights {
             scratchAt(thread) + tiling.scratchBytes());
       }
     }
+  }
+
+  /// Whether the source blocks `from` to `to` have no product at a point: what lies there in dU is
+  /// of taps that they do not have.
+  private boolean vanish(int point, int from, int to) {
+    for (int s = from; s < to; s++) {
+      if (!tiling.vanishes(point, 0, s, srcBlocks)) {
+        return false;
+      }
+    }
+    return true;
   }
 }
