@@ -2,7 +2,6 @@ package lanewise.kernel.simd;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /// The vector width that all kernels use: the machine's preferred one, at most 512 bits.
@@ -12,10 +11,6 @@ public final class Lanes {
 
   static final VectorSpecies<Float> SPECIES = species();
   static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
-
-  /// Half a vector.
-  static final VectorSpecies<Float> HALF =
-      SPECIES.withShape(VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 
   /// fp32 lanes of one vector: 4, 8 or 16.
   public static final int COUNT = SPECIES.length();

@@ -222,9 +222,8 @@ final class PatchWeights {
       int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
       for (int row = from; row < to; row += PANEL) {
         int channels = Math.min(Math.min(PANEL, to - row) * Lanes.COUNT, rows - row * Lanes.COUNT);
-        int rows;
+        int rows = WeightTiles.panelRows(blocks, channels);
         for (int ch = 0; ch < channels; ch += rows) {
-          rows = WeightTiles.panelRows(blocks, channels - ch);
           WeightTiles.runPanel(
               rows,
               Math.min(rows, channels - ch),

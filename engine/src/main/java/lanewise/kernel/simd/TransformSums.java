@@ -80,6 +80,7 @@ final class TransformSums {
   private final boolean finishes;
   private final TileSums[] sums;
   private final int[] firstSource;
+  private final boolean[][] zero;
   private final long vTile;
   private final long vStep;
   private final long uStep;
@@ -145,6 +146,7 @@ final class TransformSums {
     vStep = blockTiles * vTile + SKEW;
     uStep = srcBlocks * kept * PAIR;
     firstSource = new int[points];
+    zero = new boolean[points][dstBlocks];
     sums = new TileSums[points];
     TileSums all = positions(srcChannels);
     for (int point = 0; point < points; point++) {
@@ -157,6 +159,9 @@ final class TransformSums {
         first++;
       }
       firstSource[point] = first;
+      for (int block = 0; block < dstBlocks; block++) {
+        zero[point][block] = transform.vanishes(point, block, first, srcBlocks);
+      }
       sums[point] = last - first == srcBlocks ? all : positions((last - first) * Lanes.COUNT);
     }
   }
@@ -422,7 +427,7 @@ final class TransformSums {
 
   /// The results of some blocks of output channels and some tiles.
   private void products(int block, int blocks, int first, long v, long w, int count, int thread) {
-    if (finishes && finishes(blocks) && (Lanes.COUNT == 8 || bias != null)) {
+    if (finishes && blocks > 1 && (Lanes.COUNT == 8 || bias != null)) {
       finished(block, blocks, first, v, w, count, thread);
       return;
     }
@@ -443,12 +448,11 @@ final class TransformSums {
   private void pointProducts(
       int point, int block, int from, int to, long v, long w, int count, long m) {
     int start = from;
-    while (start < to && transform.vanishes(point, block + start, firstSource[point], srcBlocks)) {
+    while (start < to && zero[point][block + start]) {
       start++;
     }
     int end = to;
-    while (end > start
-        && transform.vanishes(point, block + end - 1, firstSource[point], srcBlocks)) {
+    while (end > start && zero[point][block + end - 1]) {
       end--;
     }
     long mBlock = mTiles * VECTOR;
@@ -464,11 +468,6 @@ final class TransformSums {
     }
   }
 
-  /// Whether there are tiles of so many blocks that end in the destination.
-  private static boolean finishes(int blocks) {
-    return blocks > 1 || WideTiles.suit(1);
-  }
-
   /// The same for tiles that are single pixels, with nothing in between: tiles of registers whose
   /// pixels lie side by side in the destination end there. Those across two images, and the last,
   /// go by M.
@@ -480,12 +479,12 @@ final class TransformSums {
       long wb = w + b * sums[0].weightsBlock();
       for (int done = 0; done < count; ) {
         long vd = v + done * vTile;
-        int adjoining = finishes(some) ? transform.adjoining(first + done, first + count) : 0;
+        int adjoining = some < 2 ? 0 : transform.adjoining(first + done, first + count);
         int run = adjoining / positions * positions;
         if (run > 0) {
           finished(some, block + b, first + done, vd, wb, run);
         } else {
-          run = finishes(some) ? Math.min(positions, count - done) : count;
+          run = some < 2 ? count : Math.min(positions, count - done);
           product(sums[0], some, vd, wb, run, m);
           output(block + b, some, first + done, run, m, thread);
         }
@@ -541,7 +540,7 @@ final class TransformSums {
     int channels = s.lastChannels();
     long mBlock = mTiles * VECTOR;
     long wBlock = s.weightsBlock();
-    if (sliced && WideTiles.suit(blocks) && channels <= NarrowTiles.PART) {
+    if (sliced && Lanes.COUNT != 8 && channels <= NarrowTiles.PART) {
       WideTiles.sliced(
           blocks, count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
     } else if (sliced && blocks == 2 && channels <= NarrowTiles.PART) {

@@ -64,8 +64,8 @@ final class WeightTiles {
     if (PanelTiles.SUITS) {
       return blocks == 2 ? 6 : 12;
     }
-    if (WidePanelTiles.SUITS) {
-      return WidePanelTiles.rows(blocks, channels);
+    if (WidePanelTiles.suit(blocks)) {
+      return WidePanelTiles.rows(blocks);
     }
     return rows(blocks, channels);
   }
@@ -116,7 +116,7 @@ final class WeightTiles {
       long weightsBlock,
       MemorySegment scratch,
       long at) {
-    if (!PanelTiles.SUITS && !WidePanelTiles.SUITS) {
+    if (!PanelTiles.SUITS && !WidePanelTiles.suit(blocks)) {
       tile(rows, blocks, src, srcAt, dDst, dDstAt, dDstBlock, l, scratch, at);
       add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
       return;
@@ -126,7 +126,7 @@ final class WeightTiles {
       long panel = srcAt + from * l.srcStep0;
       long gradient = dDstAt + from * l.dDstStep0;
       if (!PanelTiles.SUITS) {
-        WidePanelTiles.run(rows, blocks, src, panel, dDst, gradient, dDstBlock, count, scratch, at);
+        WidePanelTiles.run(blocks, src, panel, dDst, gradient, dDstBlock, count, scratch, at);
       } else if (blocks == 2) {
         PanelTiles.tile6x2(src, panel, dDst, gradient, dDstBlock, count, scratch, at);
       } else {

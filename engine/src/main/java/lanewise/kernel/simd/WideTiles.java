@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.VectorOperators.LE;
-import static lanewise.kernel.simd.Lanes.HALF;
 import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
 
@@ -19,25 +18,15 @@ import jdk.incubator.vector.FloatVector;
 /// GFLOP/s of 4x5 on one core (512-bit vectors, peak 117), [RegisterTiles] and these: 16 channels
 /// 68 and 108, 32 channels 87 and 110, 64 channels 99 and 115, 512 channels 113 and 116.
 ///
-/// A single block is two halves of 256 bits, since broadcasts to whole vectors hold it up: a
-/// broadcast and a multiply-add of 512 bits take 1.4 cycles together, where one of 256 bits and the
-/// two that it serves take one. With 16 and 48 channels 101 and 111 instead of 79 and 84.
-///
 /// Sums are stored without slices: with four more the compiler no longer inlines them all.
 final class WideTiles {
 
   private static final int PART = NarrowTiles.PART;
   private static final long LANE_BYTES = Lanes.BYTES;
-  private static final long HALF_BYTES = LANE_BYTES / 2;
   private static final long SOURCE_SLICE = NarrowTiles.SOURCE_SLICE;
   private static final long WEIGHTS_SLICE = NarrowTiles.WEIGHTS_SLICE;
 
   private WideTiles() {}
-
-  /// Whether these are the tiles of this vector width and so many blocks.
-  static boolean suit(int blocks) {
-    return Lanes.COUNT == 16 || Lanes.COUNT == 4 && blocks > 1;
-  }
 
   /// The first `count` positions of `blocks` blocks, by tiles of [Tiles#positions].
   ///
@@ -103,7 +92,7 @@ final class WideTiles {
               scratch,
               at,
               atBlock);
-      default -> sliced1x6(count, src, srcAt, srcStep, weights, weightsAt, channels, scratch, at);
+      default -> sliced1x12(count, src, srcAt, srcStep, weights, weightsAt, channels, scratch, at);
     }
   }
 
@@ -394,9 +383,7 @@ final class WideTiles {
     }
   }
 
-  /// One block as two halves: a broadcast to half a vector serves two multiply-adds, and one to a
-  /// whole vector holds up the one that it serves.
-  private static void sliced1x6(
+  private static void sliced1x12(
       int count,
       MemorySegment src,
       long srcAt,
@@ -406,20 +393,20 @@ final class WideTiles {
       int channels,
       MemorySegment scratch,
       long at) {
-    MemorySegment w = weights.asSlice(weightsAt, WEIGHTS_SLICE);
-    for (int position = 0; position < count; position += 6) {
-      FloatVector a00 = FloatVector.zero(HALF);
+    MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
+    for (int position = 0; position < count; position += 12) {
+      FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
       FloatVector a03 = a00;
       FloatVector a04 = a00;
       FloatVector a05 = a00;
-      FloatVector a10 = a00;
-      FloatVector a11 = a00;
-      FloatVector a12 = a00;
-      FloatVector a13 = a00;
-      FloatVector a14 = a00;
-      FloatVector a15 = a00;
+      FloatVector a06 = a00;
+      FloatVector a07 = a00;
+      FloatVector a08 = a00;
+      FloatVector a09 = a00;
+      FloatVector a010 = a00;
+      FloatVector a011 = a00;
       int end = Math.clamp(channels, 0, PART);
       long x = srcAt + position * srcStep;
       MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
@@ -428,41 +415,52 @@ final class WideTiles {
       MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
       MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
       MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
+      MemorySegment x6 = src.asSlice(x + 6 * srcStep, SOURCE_SLICE);
+      MemorySegment x7 = src.asSlice(x + 7 * srcStep, SOURCE_SLICE);
+      MemorySegment x8 = src.asSlice(x + 8 * srcStep, SOURCE_SLICE);
+      MemorySegment x9 = src.asSlice(x + 9 * srcStep, SOURCE_SLICE);
+      MemorySegment x10 = src.asSlice(x + 10 * srcStep, SOURCE_SLICE);
+      MemorySegment x11 = src.asSlice(x + 11 * srcStep, SOURCE_SLICE);
       for (int c = 0; c < end; c++) {
-        FloatVector v0 = fromMemorySegment(HALF, w, c * LANE_BYTES, ORDER);
-        FloatVector v1 = fromMemorySegment(HALF, w, c * LANE_BYTES + HALF_BYTES, ORDER);
-        FloatVector y = broadcast(HALF, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        FloatVector v0 = fromMemorySegment(SPECIES, w0, c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a00 = y.fma(v0, a00);
-        a10 = y.fma(v1, a10);
-        y = broadcast(HALF, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a01 = y.fma(v0, a01);
-        a11 = y.fma(v1, a11);
-        y = broadcast(HALF, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a02 = y.fma(v0, a02);
-        a12 = y.fma(v1, a12);
-        y = broadcast(HALF, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a03 = y.fma(v0, a03);
-        a13 = y.fma(v1, a13);
-        y = broadcast(HALF, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a04 = y.fma(v0, a04);
-        a14 = y.fma(v1, a14);
-        y = broadcast(HALF, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
         a05 = y.fma(v0, a05);
-        a15 = y.fma(v1, a15);
+        y = broadcast(SPECIES, x6.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a06 = y.fma(v0, a06);
+        y = broadcast(SPECIES, x7.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a07 = y.fma(v0, a07);
+        y = broadcast(SPECIES, x8.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a08 = y.fma(v0, a08);
+        y = broadcast(SPECIES, x9.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a09 = y.fma(v0, a09);
+        y = broadcast(SPECIES, x10.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a010 = y.fma(v0, a010);
+        y = broadcast(SPECIES, x11.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        a011 = y.fma(v0, a011);
       }
       a00.intoMemorySegment(scratch, at, ORDER);
-      a10.intoMemorySegment(scratch, at + HALF_BYTES, ORDER);
       a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
-      a11.intoMemorySegment(scratch, at + 1 * LANE_BYTES + HALF_BYTES, ORDER);
       a02.intoMemorySegment(scratch, at + 2 * LANE_BYTES, ORDER);
-      a12.intoMemorySegment(scratch, at + 2 * LANE_BYTES + HALF_BYTES, ORDER);
       a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
-      a13.intoMemorySegment(scratch, at + 3 * LANE_BYTES + HALF_BYTES, ORDER);
       a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
-      a14.intoMemorySegment(scratch, at + 4 * LANE_BYTES + HALF_BYTES, ORDER);
       a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
-      a15.intoMemorySegment(scratch, at + 5 * LANE_BYTES + HALF_BYTES, ORDER);
-      at += 6 * LANE_BYTES;
+      a06.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
+      a07.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
+      a08.intoMemorySegment(scratch, at + 8 * LANE_BYTES, ORDER);
+      a09.intoMemorySegment(scratch, at + 9 * LANE_BYTES, ORDER);
+      a010.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
+      a011.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
+      at += 12 * LANE_BYTES;
     }
   }
 
@@ -470,6 +468,7 @@ final class WideTiles {
   /// [NarrowTiles#finished2x6] does. Sums start from the bias, so there is no adding to what is
   /// there.
   ///
+  /// @param blocks 2 to 4
   /// @param count whole tiles of positions, which lie side by side in the destination
   /// @param biasAt a vector per block, from there on
   static void finished(
@@ -524,7 +523,7 @@ final class WideTiles {
               at,
               atBlock,
               floor);
-      case 2 ->
+      default ->
           finished2x8(
               count,
               src,
@@ -539,10 +538,6 @@ final class WideTiles {
               dst,
               at,
               atBlock,
-              floor);
-      default ->
-          finished1x6(
-              count, src, srcAt, srcStep, weights, weightsAt, channels, bias, biasAt, dst, at,
               floor);
     }
   }
@@ -846,87 +841,6 @@ final class WideTiles {
       a16.blend(low, a16.compare(LE, low)).intoMemorySegment(dst, at1 + 6 * LANE_BYTES, ORDER);
       a17.blend(low, a17.compare(LE, low)).intoMemorySegment(dst, at1 + 7 * LANE_BYTES, ORDER);
       at += 8 * LANE_BYTES;
-    }
-  }
-
-  /// One block as two halves.
-  private static void finished1x6(
-      int count,
-      MemorySegment src,
-      long srcAt,
-      long srcStep,
-      MemorySegment weights,
-      long weightsAt,
-      int channels,
-      MemorySegment bias,
-      long biasAt,
-      MemorySegment dst,
-      long at,
-      float floor) {
-    MemorySegment w = weights.asSlice(weightsAt, WEIGHTS_SLICE);
-    MemorySegment start = bias.asSlice(biasAt, LANE_BYTES);
-    FloatVector low = FloatVector.broadcast(HALF, floor);
-    for (int position = 0; position < count; position += 6) {
-      FloatVector a00 = fromMemorySegment(HALF, start, 0, ORDER);
-      FloatVector a01 = a00;
-      FloatVector a02 = a00;
-      FloatVector a03 = a00;
-      FloatVector a04 = a00;
-      FloatVector a05 = a00;
-      FloatVector a10 = fromMemorySegment(HALF, start, HALF_BYTES, ORDER);
-      FloatVector a11 = a10;
-      FloatVector a12 = a10;
-      FloatVector a13 = a10;
-      FloatVector a14 = a10;
-      FloatVector a15 = a10;
-      int end = Math.clamp(channels, 0, PART);
-      long x = srcAt + position * srcStep;
-      MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
-      MemorySegment x1 = src.asSlice(x + srcStep, SOURCE_SLICE);
-      MemorySegment x2 = src.asSlice(x + 2 * srcStep, SOURCE_SLICE);
-      MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
-      MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
-      MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
-      for (int c = 0; c < end; c++) {
-        FloatVector v0 = fromMemorySegment(HALF, w, c * LANE_BYTES, ORDER);
-        FloatVector v1 = fromMemorySegment(HALF, w, c * LANE_BYTES + HALF_BYTES, ORDER);
-        FloatVector y = broadcast(HALF, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a00 = y.fma(v0, a00);
-        a10 = y.fma(v1, a10);
-        y = broadcast(HALF, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a01 = y.fma(v0, a01);
-        a11 = y.fma(v1, a11);
-        y = broadcast(HALF, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a02 = y.fma(v0, a02);
-        a12 = y.fma(v1, a12);
-        y = broadcast(HALF, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a03 = y.fma(v0, a03);
-        a13 = y.fma(v1, a13);
-        y = broadcast(HALF, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a04 = y.fma(v0, a04);
-        a14 = y.fma(v1, a14);
-        y = broadcast(HALF, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a05 = y.fma(v0, a05);
-        a15 = y.fma(v1, a15);
-      }
-      a00.blend(low, a00.compare(LE, low)).intoMemorySegment(dst, at, ORDER);
-      a10.blend(low, a10.compare(LE, low)).intoMemorySegment(dst, at + HALF_BYTES, ORDER);
-      a01.blend(low, a01.compare(LE, low)).intoMemorySegment(dst, at + 1 * LANE_BYTES, ORDER);
-      a11.blend(low, a11.compare(LE, low))
-          .intoMemorySegment(dst, at + 1 * LANE_BYTES + HALF_BYTES, ORDER);
-      a02.blend(low, a02.compare(LE, low)).intoMemorySegment(dst, at + 2 * LANE_BYTES, ORDER);
-      a12.blend(low, a12.compare(LE, low))
-          .intoMemorySegment(dst, at + 2 * LANE_BYTES + HALF_BYTES, ORDER);
-      a03.blend(low, a03.compare(LE, low)).intoMemorySegment(dst, at + 3 * LANE_BYTES, ORDER);
-      a13.blend(low, a13.compare(LE, low))
-          .intoMemorySegment(dst, at + 3 * LANE_BYTES + HALF_BYTES, ORDER);
-      a04.blend(low, a04.compare(LE, low)).intoMemorySegment(dst, at + 4 * LANE_BYTES, ORDER);
-      a14.blend(low, a14.compare(LE, low))
-          .intoMemorySegment(dst, at + 4 * LANE_BYTES + HALF_BYTES, ORDER);
-      a05.blend(low, a05.compare(LE, low)).intoMemorySegment(dst, at + 5 * LANE_BYTES, ORDER);
-      a15.blend(low, a15.compare(LE, low))
-          .intoMemorySegment(dst, at + 5 * LANE_BYTES + HALF_BYTES, ORDER);
-      at += 6 * LANE_BYTES;
     }
   }
 }

@@ -291,12 +291,11 @@ final class WinogradWeights {
     }
     for (int s = from; s < to; s += PANEL) {
       int channels = Math.min(Math.min(PANEL, to - s) * Lanes.COUNT, srcChannels - s * Lanes.COUNT);
-      int rows;
       if (vanish(point, s, Math.min(to, s + PANEL))) {
         continue;
       }
+      int rows = WeightTiles.panelRows(blocks, channels);
       for (int ch = 0; ch < channels; ch += rows) {
-        rows = WeightTiles.panelRows(blocks, channels - ch);
         WeightTiles.runPanel(
             rows,
             Math.min(rows, channels - ch),
