@@ -88,9 +88,8 @@ public final class Parallel implements AutoCloseable {
     pieces = pieceCount;
     body = loopBody;
     unfinished.set(pieceCount);
-    for (int thread = 0; thread <= workers.length; thread++) {
-      // Publishes the fields above.
-      untaken.set(thread * SPACING, firstPiece(thread + 1) - firstPiece(thread));
+    for (int share = 0; share < threads(); share++) { // publishes the fields above
+      untaken.set(share * SPACING, firstPiece(share + 1) - firstPiece(share));
     }
     if (asleep.get() > 0) {
       wakeWorkers();
@@ -128,7 +127,7 @@ public final class Parallel implements AutoCloseable {
       }
     } catch (Throwable e) { // handed to the caller of run
       failure = failure == null ? e : failure;
-      for (int share = 0; share <= workers.length; share++) {
+      for (int share = 0; share < threads(); share++) {
         taken += untaken.getAndSet(share * SPACING, 0); // nobody starts the others
       }
     }
@@ -137,27 +136,27 @@ public final class Parallel implements AutoCloseable {
     }
   }
 
+  /// Whether any share has pieces left.
   private boolean isUntaken() {
-    for (int thread = 0; thread <= workers.length; thread++) {
-      if (untaken.get(thread * SPACING) > 0) {
+    for (int share = 0; share < threads(); share++) {
+      if (untaken.get(share * SPACING) > 0) {
         return true;
       }
     }
     return false;
   }
 
-  /// Where a thread's share begins, and that of the one before ends.
-  private int firstPiece(int thread) {
-    return (int) ((long) pieces * thread / (workers.length + 1));
+  /// Where a share begins, and the one before ends.
+  private int firstPiece(int share) {
+    return (int) ((long) pieces * share / threads());
   }
 
   /// Takes a piece, of the thread's own share if there is one.
   ///
   /// @return -1 if there was none
   private int take(int thread) {
-    int threads = workers.length + 1;
-    for (int i = 0; i < threads; i++) {
-      int share = thread + i < threads ? thread + i : thread + i - threads;
+    for (int i = 0; i < threads(); i++) {
+      int share = (thread + i) % threads();
       int left = takeFrom(share * SPACING);
       if (left > 0) {
         return firstPiece(share + 1) - left;
@@ -169,6 +168,7 @@ public final class Parallel implements AutoCloseable {
   /// Takes a piece of a share. The count may be of a later loop than the one that the thread came
   /// for: it then has a piece of that one.
   ///
+  /// @param index of the share's count
   /// @return how many were left with it, 0 if there was none
   private int takeFrom(int index) {
     int left = untaken.get(index);

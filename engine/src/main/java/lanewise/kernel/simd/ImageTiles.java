@@ -12,10 +12,11 @@ import jdk.incubator.vector.FloatVector;
 /// The tiles of [ImageSums] and [ImageWeights], whose lanes are images.
 ///
 /// Register budget: 12 accumulators, and the vectors that meet them. What is read at an offset that
-/// the compiler cannot follow keeps its bounds check, which orders the loads around it: [#sums]
-/// reads one pixel, then its 6 weights one by one, and the weights once more for the second pixel,
-/// since with both pixels at once an accumulator is spilled. [#gradient] reads through slices of a
-/// constant size, as [NarrowTiles#sliced2x6] does.
+/// the compiler cannot follow keeps its bounds check, which orders the loads around it: with 16
+/// registers [#sums] reads one pixel, then its 6 weights one by one, and the weights once more for
+/// the second pixel, since with both pixels at once an accumulator is spilled. With 32 each weight
+/// meets both. [#gradient] reads through slices of a constant size, as [NarrowTiles#sliced2x6]
+/// does.
 final class ImageTiles {
 
   private static final long V = Lanes.BYTES;
@@ -44,6 +45,10 @@ final class ImageTiles {
   /// branch that ends a basic block.
   private static int nowhere = -1;
 
+  /// Whether there are registers for both pixels of [#sums]: spreading a weight over 512 bits takes
+  /// longer than its multiply-add (GFLOP/s of 117: 105, one pixel after the other 83).
+  private static final boolean BOTH_PIXELS = Lanes.COUNT != 8;
+
   private ImageTiles() {}
 
   /// The results of 6 filters at the pixels of a row, two at a time:
@@ -67,12 +72,6 @@ final class ImageTiles {
       MemorySegment dst,
       long dstAt,
       long dstFilter) {
-    if (Lanes.COUNT != 8) {
-      wideSums(
-          src, srcAt, srcPixel, offsets, firstStep, endStep, pixels, weights, weightsAt, dst, dstAt,
-          dstFilter);
-      return;
-    }
     for (int q = 0; q < pixels; q += 2) {
       long s = srcAt + q * srcPixel;
       FloatVector a00 = FloatVector.zero(SPECIES);
@@ -91,6 +90,28 @@ final class ImageTiles {
         long at = s + offsets[i];
         long w = weightsAt + i * (STEP_FLOATS * 4L);
         FloatVector x = fromMemorySegment(SPECIES, src, at, ORDER);
+        if (BOTH_PIXELS) {
+          FloatVector x1 = fromMemorySegment(SPECIES, src, at + srcPixel, ORDER);
+          FloatVector v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w));
+          a00 = v.fma(x, a00);
+          a01 = v.fma(x1, a01);
+          v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 4));
+          a10 = v.fma(x, a10);
+          a11 = v.fma(x1, a11);
+          v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 8));
+          a20 = v.fma(x, a20);
+          a21 = v.fma(x1, a21);
+          v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 12));
+          a30 = v.fma(x, a30);
+          a31 = v.fma(x1, a31);
+          v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 16));
+          a40 = v.fma(x, a40);
+          a41 = v.fma(x1, a41);
+          v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 20));
+          a50 = v.fma(x, a50);
+          a51 = v.fma(x1, a51);
+          continue;
+        }
         FloatVector v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w));
         a00 = v.fma(x, a00);
         v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 4));
@@ -116,81 +137,6 @@ final class ImageTiles {
         a41 = v.fma(x, a41);
         v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 20));
         a51 = v.fma(x, a51);
-      }
-      long d = dstAt + q * V;
-      a00.intoMemorySegment(dst, d, ORDER);
-      a01.intoMemorySegment(dst, d + V, ORDER);
-      d += dstFilter;
-      a10.intoMemorySegment(dst, d, ORDER);
-      a11.intoMemorySegment(dst, d + V, ORDER);
-      d += dstFilter;
-      a20.intoMemorySegment(dst, d, ORDER);
-      a21.intoMemorySegment(dst, d + V, ORDER);
-      d += dstFilter;
-      a30.intoMemorySegment(dst, d, ORDER);
-      a31.intoMemorySegment(dst, d + V, ORDER);
-      d += dstFilter;
-      a40.intoMemorySegment(dst, d, ORDER);
-      a41.intoMemorySegment(dst, d + V, ORDER);
-      d += dstFilter;
-      a50.intoMemorySegment(dst, d, ORDER);
-      a51.intoMemorySegment(dst, d + V, ORDER);
-    }
-  }
-
-  /// [#sums] with 32 registers: a weight is spread once for both pixels, since that takes as long
-  /// as
-  /// a multiply-add with 512 bits. GFLOP/s (peak 117): 105, one pixel after the other 83.
-  private static void wideSums(
-      MemorySegment src,
-      long srcAt,
-      long srcPixel,
-      int[] offsets,
-      int firstStep,
-      int endStep,
-      int pixels,
-      MemorySegment weights,
-      long weightsAt,
-      MemorySegment dst,
-      long dstAt,
-      long dstFilter) {
-    for (int q = 0; q < pixels; q += 2) {
-      long s = srcAt + q * srcPixel;
-      FloatVector a00 = FloatVector.zero(SPECIES);
-      FloatVector a01 = a00;
-      FloatVector a10 = a00;
-      FloatVector a11 = a00;
-      FloatVector a20 = a00;
-      FloatVector a21 = a00;
-      FloatVector a30 = a00;
-      FloatVector a31 = a00;
-      FloatVector a40 = a00;
-      FloatVector a41 = a00;
-      FloatVector a50 = a00;
-      FloatVector a51 = a00;
-      for (int i = firstStep; i < endStep; i++) {
-        long at = s + offsets[i];
-        long w = weightsAt + i * (STEP_FLOATS * 4L);
-        FloatVector x0 = fromMemorySegment(SPECIES, src, at, ORDER);
-        FloatVector x1 = fromMemorySegment(SPECIES, src, at + srcPixel, ORDER);
-        FloatVector v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w));
-        a00 = v.fma(x0, a00);
-        a01 = v.fma(x1, a01);
-        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 4));
-        a10 = v.fma(x0, a10);
-        a11 = v.fma(x1, a11);
-        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 8));
-        a20 = v.fma(x0, a20);
-        a21 = v.fma(x1, a21);
-        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 12));
-        a30 = v.fma(x0, a30);
-        a31 = v.fma(x1, a31);
-        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 16));
-        a40 = v.fma(x0, a40);
-        a41 = v.fma(x1, a41);
-        v = broadcast(SPECIES, weights.get(JAVA_FLOAT_UNALIGNED, w + 20));
-        a50 = v.fma(x0, a50);
-        a51 = v.fma(x1, a51);
       }
       long d = dstAt + q * V;
       a00.intoMemorySegment(dst, d, ORDER);

@@ -78,9 +78,9 @@ final class TransformSums {
   private final boolean sliced;
   private final boolean makesWeights;
   private final boolean finishes;
-  private final TileSums[] sums;
-  private final int[] firstSource;
-  private final boolean[][] zero;
+  private final TileSums[] sums; // per point
+  private final int[] firstSource; // per point: the first block of the source that has products
+  private final boolean[][] vanishing; // per point and block of the result: it has none
   private final long vTile;
   private final long vStep;
   private final long uStep;
@@ -146,7 +146,7 @@ final class TransformSums {
     vStep = blockTiles * vTile + SKEW;
     uStep = srcBlocks * kept * PAIR;
     firstSource = new int[points];
-    zero = new boolean[points][dstBlocks];
+    vanishing = new boolean[points][dstBlocks];
     sums = new TileSums[points];
     TileSums all = positions(srcChannels);
     for (int point = 0; point < points; point++) {
@@ -160,7 +160,7 @@ final class TransformSums {
       }
       firstSource[point] = first;
       for (int block = 0; block < dstBlocks; block++) {
-        zero[point][block] = transform.vanishes(point, block, first, srcBlocks);
+        vanishing[point][block] = transform.vanishes(point, block, first, srcBlocks);
       }
       sums[point] = last - first == srcBlocks ? all : positions((last - first) * Lanes.COUNT);
     }
@@ -444,15 +444,16 @@ final class TransformSums {
     gather(block, blocks, first, count);
   }
 
-  /// The products at one point of the blocks `from` to `to` behind `block`.
+  /// The products at one point of the blocks `from` to `to` (exclusive) behind `block`, which one
+  /// register tile takes at once. Where they vanish, zeros.
   private void pointProducts(
       int point, int block, int from, int to, long v, long w, int count, long m) {
     int start = from;
-    while (start < to && zero[point][block + start]) {
+    while (start < to && vanishing[point][block + start]) {
       start++;
     }
     int end = to;
-    while (end > start && zero[point][block + end - 1]) {
+    while (end > start && vanishing[point][block + end - 1]) {
       end--;
     }
     long mBlock = mTiles * VECTOR;

@@ -1,11 +1,11 @@
 package lanewise.kernel.simd;
 
+import static java.util.Comparator.comparingInt;
 import static lanewise.kernel.simd.WinogradTransforms.STRIP_TILES;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
@@ -21,21 +21,21 @@ import lanewise.tensor.Tensor;
 /// are left out, so that 121 and 81 remain.
 ///
 /// Products sum over the parts one after the other, all channels of each. Parts are in such an
-/// order
-/// that those which a point sees are neighbours; so are phases.
+/// order that those which a point sees are neighbours; so are phases.
 ///
 /// @param rows how rows are cut
 /// @param columns how columns are cut, with the same strides
-/// @param sources part of the rows and part of the columns that make each part, in their order
-/// @param results phase of the rows and phase of the columns that make each phase, in their order
+/// @param orderedParts part of the rows and part of the columns that make each part, in their order
+/// @param orderedPhases phase of the rows and phase of the columns that make each phase, in their
+///     order
 /// @param kernelWidth of the weights
 /// @param taps of all weights of a pair of channels
 record WinogradTiling(
     WinogradTransforms transforms,
     WinogradAxis rows,
     WinogradAxis columns,
-    int[][] sources,
-    int[][] results,
+    int[][] orderedParts,
+    int[][] orderedPhases,
     int kernelWidth,
     int taps)
     implements TileTransform {
@@ -90,32 +90,33 @@ record WinogradTiling(
       WinogradAxis columns,
       int kernelWidth,
       int taps) {
-    int[][] sources =
+    int[][] parts =
         inOrder(
             rows.parts(), columns.parts(), r -> rows.lacksLast(0, r), c -> columns.lacksLast(0, c));
-    int[][] results =
+    int[][] phases =
         inOrder(
             rows.phases(),
             columns.phases(),
             r -> rows.lacksLast(r, 0),
             c -> columns.lacksLast(c, 0));
-    return new WinogradTiling(transforms, rows, columns, sources, results, kernelWidth, taps);
+    return new WinogradTiling(transforms, rows, columns, parts, phases, kernelWidth, taps);
   }
 
   /// Pairs of a row and a column: those that the last points of rows see are neighbours in the
   /// list, so are those of columns, and both.
   private static int[][] inOrder(
       int rows, int columns, IntPredicate rowLacks, IntPredicate columnLacks) {
-    List<List<int[]>> classes =
-        List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    for (int r = 0; r < rows; r++) {
-      for (int c = 0; c < columns; c++) {
-        int place =
-            rowLacks.test(r) ? (columnLacks.test(c) ? 3 : 0) : (columnLacks.test(c) ? 2 : 1);
-        classes.get(place).add(new int[] {r, c});
-      }
+    return IntStream.range(0, rows * columns)
+        .mapToObj(i -> new int[] {i / columns, i % columns})
+        .sorted(comparingInt(pair -> place(rowLacks.test(pair[0]), columnLacks.test(pair[1]))))
+        .toArray(int[][]::new);
+  }
+
+  private static int place(boolean rowLacks, boolean columnLacks) {
+    if (rowLacks) {
+      return columnLacks ? 3 : 0;
     }
-    return classes.stream().flatMap(List::stream).toArray(int[][]::new);
+    return columnLacks ? 2 : 1;
   }
 
   /// Those that need fewer points, which F(4x4, 2x2) alone has with a stride.
@@ -132,12 +133,12 @@ record WinogradTiling(
 
   /// Parts that each tile's input has.
   int parts() {
-    return sources.length;
+    return orderedParts.length;
   }
 
   /// Phases that the results have.
   int phases() {
-    return results.length;
+    return orderedPhases.length;
   }
 
   /// Blocks of so many source channels that the products see: one per part.
@@ -155,6 +156,16 @@ record WinogradTiling(
     return phases() == 1 ? channels : WeightPacking.blocks(channels) * phases() * Lanes.COUNT;
   }
 
+  /// Part of the rows and part of the columns that one of the products' source blocks is of.
+  private int[] part(int srcBlock, int srcBlocks) {
+    return orderedParts[srcBlock / (srcBlocks / parts())];
+  }
+
+  /// Phase of the rows and phase of the columns that one of the products' blocks is of.
+  private int[] phase(int dstBlock) {
+    return orderedPhases[dstBlock % phases()];
+  }
+
   /// Where the packed weights of a pair of the products' blocks begin.
   private long weightsAt(int dstBlock, int srcBlock, int srcBlocks) {
     int channelBlocks = srcBlocks / parts();
@@ -164,8 +175,8 @@ record WinogradTiling(
 
   @Override
   public boolean vanishes(int point, int dstBlock, int srcBlock, int srcBlocks) {
-    int[] phase = results[dstBlock % phases()];
-    int[] part = sources[srcBlock / (srcBlocks / parts())];
+    int[] phase = phase(dstBlock);
+    int[] part = part(srcBlock, srcBlocks);
     int last = transforms.size() - 1;
     return point / transforms.size() == last && rows.lacksLast(phase[0], part[0])
         || point % transforms.size() == last && columns.lacksLast(phase[1], part[1]);
@@ -231,18 +242,18 @@ record WinogradTiling(
       return;
     }
     int length = transforms.taps();
-    long part = tmp + transforms.weightScratch();
-    int[] phaseOf = results[dstBlock % phases()];
-    int[] partOf = sources[srcBlock / (srcBlocks / parts())];
+    int[] phase = phase(dstBlock);
+    int[] part = part(srcBlock, srcBlocks);
+    long taken = tmp + transforms.weightScratch();
     for (int i = 0; i < length * length; i++) {
-      int tap = tap(phaseOf, partOf, i / length, i % length);
+      int tap = tap(phase, part, i / length, i % length);
       if (tap < 0) {
-        Vectors.zero(scratch, part + i * PAIR, PAIR);
+        Vectors.zero(scratch, taken + i * PAIR, PAIR);
       } else {
-        PatchTransform.gather(packed, from + tap * PAIR, Lanes.COUNT, scratch, part + i * PAIR, V);
+        PatchTransform.gather(packed, from + tap * PAIR, Lanes.COUNT, scratch, taken + i * PAIR, V);
       }
     }
-    transforms.weights(scratch, part, PAIR, scratch, tmp, dst, to, step);
+    transforms.weights(scratch, taken, PAIR, scratch, tmp, dst, to, step);
   }
 
   /// Transforms the points of the gradient of a pair of blocks to the taps of their part.
@@ -264,13 +275,14 @@ record WinogradTiling(
       return;
     }
     int length = transforms.taps();
-    long part = tmp + transforms.weightScratch();
-    transforms.weightGradient(src, u, step, scratch, tmp, scratch, part, PAIR);
-    int[] partOf = sources[srcBlock / (srcBlocks / parts())];
+    int[] phase = phase(dstBlock);
+    int[] part = part(srcBlock, srcBlocks);
+    long made = tmp + transforms.weightScratch();
+    transforms.weightGradient(src, u, step, scratch, tmp, scratch, made, PAIR);
     for (int i = 0; i < length * length; i++) {
-      int tap = tap(results[0], partOf, i / length, i % length);
+      int tap = tap(phase, part, i / length, i % length);
       if (tap >= 0) {
-        PatchTransform.gather(scratch, part + i * PAIR, Lanes.COUNT, dWeights, to + tap * PAIR, V);
+        PatchTransform.gather(scratch, made + i * PAIR, Lanes.COUNT, dWeights, to + tap * PAIR, V);
       }
     }
   }
@@ -323,7 +335,7 @@ record WinogradTiling(
       long tileStep,
       long step) {
     int channelBlocks = WeightPacking.blocks(src.shape().channels());
-    int[] part = sources[block / channelBlocks];
+    int[] part = orderedParts[block / channelBlocks];
     int stride = rows.srcStride();
     int y = firstRow(tile) * stride + rows.offsets()[part[0]];
     int x = firstColumn(tile) * stride + columns.offsets()[part[1]];
@@ -484,8 +496,8 @@ record WinogradTiling(
       float floor,
       MemorySegment scratch,
       long tmp) {
-    int rowPhase = results[block % phases()][0];
-    int columnPhase = results[block % phases()][1];
+    int rowPhase = phase(block)[0];
+    int columnPhase = phase(block)[1];
     int y = firstRow(tile);
     int x = firstColumn(tile);
     int height = Math.min(4, rows.results(rowPhase) - y);

@@ -65,6 +65,7 @@ final class WinogradWeights {
   private final long vStep;
   private final long zStep;
   private final long uStep;
+  private final boolean[][] vanishing; // per point and panel: it has no products
   private final WeightTiles.Loops[] loops;
   private final Parallel.Body transform = this::transform;
   private final Parallel.Body pointGroup = this::pointGroup;
@@ -101,10 +102,26 @@ final class WinogradWeights {
     vStep = Math.ceilDiv(srcBlocks, PANEL) * PANEL * blockTiles * VECTOR + 128;
     zStep = blockTiles * dstBlocks * VECTOR + 128;
     uStep = (kept ? srcBlocks * dstBlocks : PIECE_BLOCKS * Lanes.MAX_BLOCKS) * PAIR;
+    vanishing = new boolean[points][Math.ceilDiv(srcBlocks, PANEL)];
+    for (int point = 0; point < points; point++) {
+      for (int panel = 0; panel < vanishing[point].length; panel++) {
+        vanishing[point][panel] = vanishes(point, panel);
+      }
+    }
     loops = new WeightTiles.Loops[threads];
     for (int i = 0; i < threads; i++) {
       loops[i] = new WeightTiles.Loops();
     }
+  }
+
+  /// Whether a panel has no product at a point: what lies there in dU is of taps that it lacks.
+  private boolean vanishes(int point, int panel) {
+    for (int s = panel * PANEL; s < Math.min(srcBlocks, (panel + 1) * PANEL); s++) {
+      if (!tiling.vanishes(point, 0, s, srcBlocks)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// Tiles of whole strips whose V and Z fit into a thread's own cache.
@@ -290,10 +307,10 @@ final class WinogradWeights {
       Vectors.zero(workspace, at + b * uBlock, (to - from) * PAIR);
     }
     for (int s = from; s < to; s += PANEL) {
-      int channels = Math.min(Math.min(PANEL, to - s) * Lanes.COUNT, srcChannels - s * Lanes.COUNT);
-      if (vanish(point, s, Math.min(to, s + PANEL))) {
+      if (vanishing[point][s / PANEL]) {
         continue;
       }
+      int channels = Math.min(Math.min(PANEL, to - s) * Lanes.COUNT, srcChannels - s * Lanes.COUNT);
       int rows = WeightTiles.panelRows(blocks, channels);
       for (int ch = 0; ch < channels; ch += rows) {
         WeightTiles.runPanel(
@@ -313,16 +330,5 @@ final class WinogradWeights {
             scratchAt(thread) + tiling.scratchBytes());
       }
     }
-  }
-
-  /// Whether the source blocks `from` to `to` have no product at a point: what lies there in dU is
-  /// of taps that they do not have.
-  private boolean vanish(int point, int from, int to) {
-    for (int s = from; s < to; s++) {
-      if (!tiling.vanishes(point, 0, s, srcBlocks)) {
-        return false;
-      }
-    }
-    return true;
   }
 }
