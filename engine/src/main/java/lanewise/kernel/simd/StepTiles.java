@@ -1,8 +1,11 @@
 package lanewise.kernel.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.IntVector.broadcast;
+import static lanewise.kernel.simd.Lanes.INTS;
 import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
 
@@ -421,29 +424,30 @@ final class StepTiles {
           int o = stepSrc[i];
           int u = stepWeights[i];
           FloatVector v0 = fromMemorySegment(SPECIES, weights, w0 + u, ORDER);
-          FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + o));
+          FloatVector x =
+              broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x0 + o)).reinterpretAsFloats();
           a00 = x.fma(v0, a00);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x1 + o)).reinterpretAsFloats();
           a01 = x.fma(v0, a01);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x2 + o)).reinterpretAsFloats();
           a02 = x.fma(v0, a02);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x3 + o)).reinterpretAsFloats();
           a03 = x.fma(v0, a03);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x4 + o)).reinterpretAsFloats();
           a04 = x.fma(v0, a04);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x5 + o)).reinterpretAsFloats();
           a05 = x.fma(v0, a05);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x6 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x6 + o)).reinterpretAsFloats();
           a06 = x.fma(v0, a06);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x7 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x7 + o)).reinterpretAsFloats();
           a07 = x.fma(v0, a07);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x8 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x8 + o)).reinterpretAsFloats();
           a08 = x.fma(v0, a08);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x9 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x9 + o)).reinterpretAsFloats();
           a09 = x.fma(v0, a09);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x10 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x10 + o)).reinterpretAsFloats();
           a010 = x.fma(v0, a010);
-          x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x11 + o));
+          x = broadcast(INTS, src.get(JAVA_INT_UNALIGNED, x11 + o)).reinterpretAsFloats();
           a011 = x.fma(v0, a011);
         }
       }

@@ -182,16 +182,9 @@ final class TransformSums {
     return Math.clamp(fitting, whole, MOST_PIXELS / whole * whole);
   }
 
-  /// Positions of whole register tiles: of 6 with 8 lanes, else of 12, of 6, or of 5 and 8.
+  /// Positions of whole register tiles ([NarrowTiles], [WideTiles]).
   private static int wholeTiles(int blocks) {
-    if (Lanes.COUNT == 8) {
-      return 24;
-    }
-    return switch (blocks) {
-      case 1 -> 48;
-      case 3 -> 42;
-      default -> 40;
-    };
+    return Lanes.COUNT == 8 ? 24 : blocks < 4 ? 48 : 40;
   }
 
   /// Blocks by fours, if the tiles suffice, so that threads end together; of the shapes alone, as
@@ -476,7 +469,7 @@ final class TransformSums {
     long m = mAt(thread);
     for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
       int some = Math.min(Lanes.MAX_BLOCKS, blocks - b);
-      int positions = Tiles.positions(some);
+      int positions = Lanes.COUNT == 8 ? Tiles.positions(some) : WideTiles.positions(some);
       long wb = w + b * sums[0].weightsBlock();
       for (int done = 0; done < count; ) {
         long vd = v + done * vTile;

@@ -64,7 +64,7 @@ final class WeightTiles {
     if (PanelTiles.SUITS) {
       return blocks == 2 ? 6 : 12;
     }
-    if (WidePanelTiles.suit(blocks)) {
+    if (WidePanelTiles.SUITS) {
       return WidePanelTiles.rows(blocks);
     }
     return rows(blocks, channels);
@@ -116,13 +116,14 @@ final class WeightTiles {
       long weightsBlock,
       MemorySegment scratch,
       long at) {
-    if (!PanelTiles.SUITS && !WidePanelTiles.suit(blocks)) {
+    if (!PanelTiles.SUITS && !WidePanelTiles.SUITS) {
       tile(rows, blocks, src, srcAt, dDst, dDstAt, dDstBlock, l, scratch, at);
       add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
       return;
     }
-    for (int from = 0; from < l.count0; from += PanelTiles.MOST_PIXELS) {
-      int count = Math.min(PanelTiles.MOST_PIXELS, l.count0 - from);
+    int most = PanelTiles.SUITS ? PanelTiles.MOST_PIXELS : WidePanelTiles.pixels(blocks);
+    for (int from = 0; from < l.count0; from += most) {
+      int count = Math.min(most, l.count0 - from);
       long panel = srcAt + from * l.srcStep0;
       long gradient = dDstAt + from * l.dDstStep0;
       if (!PanelTiles.SUITS) {

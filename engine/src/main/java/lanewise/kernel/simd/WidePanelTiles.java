@@ -1,8 +1,11 @@
 package lanewise.kernel.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.IntVector.broadcast;
+import static lanewise.kernel.simd.Lanes.INTS;
 import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
 
@@ -15,9 +18,6 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// GFLOP/s of 4x4 on one core (peak 117), with three nested loops and here: 32 pixels 91 and 112,
 /// 64 pixels 100 and 114, 256 pixels 111 and 116.
-///
-/// For one block of the gradient it gained nothing (37 to 79 instead of 70 to 80), so [WeightTiles]
-/// has it.
 final class WidePanelTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;
@@ -32,18 +32,22 @@ final class WidePanelTiles {
 
   private WidePanelTiles() {}
 
-  /// Whether these are the tiles of this vector width and so many blocks of a gradient.
-  static boolean suit(int blocks) {
-    return Lanes.COUNT == 16 && blocks > 1;
-  }
+  /// Whether these are the tiles of this vector width.
+  static final boolean SUITS = Lanes.COUNT == 16;
 
   /// Rows of a tile.
   static int rows(int blocks) {
-    return blocks == 2 ? 8 : 4;
+    return blocks <= 2 ? 8 : 4;
   }
 
-  /// Sums `count` pixels, at most [PanelTiles#MOST_PIXELS], of some rows of a panel x 2 to 4 blocks
-  /// of a gradient: `scratch[block][row]`.
+  /// Pixels that a tile sums at most. With one block, tiles read so much per multiply-add that the
+  /// panel and the gradient must stay in the first-level cache from one tile to the next.
+  static int pixels(int blocks) {
+    return blocks == 1 ? MOST_PIXELS / 2 : MOST_PIXELS;
+  }
+
+  /// Sums `count` pixels, at most [#pixels], of some rows of a panel x 1 to 4 blocks of a gradient:
+  /// `scratch[block][row]`.
   static void run(
       int blocks,
       MemorySegment src,
@@ -57,7 +61,8 @@ final class WidePanelTiles {
     switch (blocks) {
       case 4 -> tile4x4(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
       case 3 -> tile4x3(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
-      default -> tile8x2(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+      case 2 -> tile8x2(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+      default -> tile8x1(src, srcAt, dDst, dDstAt, count, scratch, at);
     }
   }
 
@@ -276,5 +281,57 @@ final class WidePanelTiles {
     a51.intoMemorySegment(sums, 13 * LANE_BYTES, ORDER);
     a61.intoMemorySegment(sums, 14 * LANE_BYTES, ORDER);
     a71.intoMemorySegment(sums, 15 * LANE_BYTES, ORDER);
+  }
+
+  /// Sums `count` pixels of 8 rows of a panel x one block of a gradient. Each value of the panel is
+  /// used once, and spread as an integer for that: see [WideTiles].
+  private static void tile8x1(
+      MemorySegment src,
+      long srcAt,
+      MemorySegment dDst,
+      long dDstAt,
+      int count,
+      MemorySegment scratch,
+      long at) {
+    FloatVector a0 = FloatVector.zero(SPECIES);
+    FloatVector a1 = a0;
+    FloatVector a2 = a0;
+    FloatVector a3 = a0;
+    FloatVector a4 = a0;
+    FloatVector a5 = a0;
+    FloatVector a6 = a0;
+    FloatVector a7 = a0;
+    MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
+    MemorySegment gradient = dDst.asSlice(dDstAt, GRADIENT_SLICE);
+    int end = Math.clamp(count, 0, MOST_PIXELS);
+    for (int i = 0; i < end; i++) {
+      FloatVector g = fromMemorySegment(SPECIES, gradient, i * LANE_BYTES, ORDER);
+      FloatVector x =
+          broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES)).reinterpretAsFloats();
+      a0 = x.fma(g, a0);
+      x = broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES + 4)).reinterpretAsFloats();
+      a1 = x.fma(g, a1);
+      x = broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES + 8)).reinterpretAsFloats();
+      a2 = x.fma(g, a2);
+      x = broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES + 12)).reinterpretAsFloats();
+      a3 = x.fma(g, a3);
+      x = broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES + 16)).reinterpretAsFloats();
+      a4 = x.fma(g, a4);
+      x = broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES + 20)).reinterpretAsFloats();
+      a5 = x.fma(g, a5);
+      x = broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES + 24)).reinterpretAsFloats();
+      a6 = x.fma(g, a6);
+      x = broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES + 28)).reinterpretAsFloats();
+      a7 = x.fma(g, a7);
+    }
+    MemorySegment sums = scratch.asSlice(at, 8 * LANE_BYTES);
+    a0.intoMemorySegment(sums, 0, ORDER);
+    a1.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
+    a2.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
+    a3.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
+    a4.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
+    a5.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
+    a6.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
+    a7.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
   }
 }

@@ -1,9 +1,12 @@
 package lanewise.kernel.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.IntVector.broadcast;
 import static jdk.incubator.vector.VectorOperators.LE;
+import static lanewise.kernel.simd.Lanes.INTS;
 import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
 
@@ -19,6 +22,9 @@ import jdk.incubator.vector.FloatVector;
 /// 68 and 108, 32 channels 87 and 110, 64 channels 99 and 115, 512 channels 113 and 116.
 ///
 /// Sums are stored without slices: with four more the compiler no longer inlines them all.
+///
+/// With one or two blocks a value of the source is spread as an integer: Zen 4 does that beside the
+/// multiply-adds, which a float to 512 bits would hold up by a third of a cycle.
 final class WideTiles {
 
   private static final int PART = NarrowTiles.PART;
@@ -28,7 +34,17 @@ final class WideTiles {
 
   private WideTiles() {}
 
-  /// The first `count` positions of `blocks` blocks, by tiles of [Tiles#positions].
+  /// Positions of a tile: enough sums for the multiply-adds not to wait for one another, and so few
+  /// sources that the general registers hold their addresses.
+  static int positions(int blocks) {
+    return switch (blocks) {
+      case 1 -> 8;
+      case 4 -> 5;
+      default -> 6;
+    };
+  }
+
+  /// The first `count` positions of `blocks` blocks, by tiles of [#positions].
   ///
   /// @param src with [NarrowTiles#SOURCE_SLICE] bytes behind the last position's first channel
   /// @param srcStep from one position to the next
@@ -80,7 +96,7 @@ final class WideTiles {
               at,
               atBlock);
       case 2 ->
-          sliced2x8(
+          sliced2x6(
               count,
               src,
               srcAt,
@@ -92,7 +108,7 @@ final class WideTiles {
               scratch,
               at,
               atBlock);
-      default -> sliced1x12(count, src, srcAt, srcStep, weights, weightsAt, channels, scratch, at);
+      default -> sliced1x8(count, src, srcAt, srcStep, weights, weightsAt, channels, scratch, at);
     }
   }
 
@@ -293,7 +309,7 @@ final class WideTiles {
     }
   }
 
-  private static void sliced2x8(
+  private static void sliced2x6(
       int count,
       MemorySegment src,
       long srcAt,
@@ -307,23 +323,19 @@ final class WideTiles {
       long atBlock) {
     MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
     MemorySegment w1 = weights.asSlice(weightsAt + weightsBlock, WEIGHTS_SLICE);
-    for (int position = 0; position < count; position += 8) {
+    for (int position = 0; position < count; position += 6) {
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
       FloatVector a03 = a00;
       FloatVector a04 = a00;
       FloatVector a05 = a00;
-      FloatVector a06 = a00;
-      FloatVector a07 = a00;
       FloatVector a10 = a00;
       FloatVector a11 = a00;
       FloatVector a12 = a00;
       FloatVector a13 = a00;
       FloatVector a14 = a00;
       FloatVector a15 = a00;
-      FloatVector a16 = a00;
-      FloatVector a17 = a00;
       int end = Math.clamp(channels, 0, PART);
       long x = srcAt + position * srcStep;
       MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
@@ -332,35 +344,27 @@ final class WideTiles {
       MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
       MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
       MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
-      MemorySegment x6 = src.asSlice(x + 6 * srcStep, SOURCE_SLICE);
-      MemorySegment x7 = src.asSlice(x + 7 * srcStep, SOURCE_SLICE);
       for (int c = 0; c < end; c++) {
         FloatVector v0 = fromMemorySegment(SPECIES, w0, c * LANE_BYTES, ORDER);
         FloatVector v1 = fromMemorySegment(SPECIES, w1, c * LANE_BYTES, ORDER);
-        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        FloatVector y = broadcast(INTS, x0.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a00 = y.fma(v0, a00);
         a10 = y.fma(v1, a10);
-        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x1.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a01 = y.fma(v0, a01);
         a11 = y.fma(v1, a11);
-        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x2.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a02 = y.fma(v0, a02);
         a12 = y.fma(v1, a12);
-        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x3.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a03 = y.fma(v0, a03);
         a13 = y.fma(v1, a13);
-        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x4.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a04 = y.fma(v0, a04);
         a14 = y.fma(v1, a14);
-        y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x5.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a05 = y.fma(v0, a05);
         a15 = y.fma(v1, a15);
-        y = broadcast(SPECIES, x6.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a06 = y.fma(v0, a06);
-        a16 = y.fma(v1, a16);
-        y = broadcast(SPECIES, x7.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a07 = y.fma(v0, a07);
-        a17 = y.fma(v1, a17);
       }
       a00.intoMemorySegment(scratch, at, ORDER);
       a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
@@ -368,8 +372,6 @@ final class WideTiles {
       a03.intoMemorySegment(scratch, at + 3 * LANE_BYTES, ORDER);
       a04.intoMemorySegment(scratch, at + 4 * LANE_BYTES, ORDER);
       a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
-      a06.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
-      a07.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
       long at1 = at + atBlock;
       a10.intoMemorySegment(scratch, at1, ORDER);
       a11.intoMemorySegment(scratch, at1 + 1 * LANE_BYTES, ORDER);
@@ -377,13 +379,11 @@ final class WideTiles {
       a13.intoMemorySegment(scratch, at1 + 3 * LANE_BYTES, ORDER);
       a14.intoMemorySegment(scratch, at1 + 4 * LANE_BYTES, ORDER);
       a15.intoMemorySegment(scratch, at1 + 5 * LANE_BYTES, ORDER);
-      a16.intoMemorySegment(scratch, at1 + 6 * LANE_BYTES, ORDER);
-      a17.intoMemorySegment(scratch, at1 + 7 * LANE_BYTES, ORDER);
-      at += 8 * LANE_BYTES;
+      at += 6 * LANE_BYTES;
     }
   }
 
-  private static void sliced1x12(
+  private static void sliced1x8(
       int count,
       MemorySegment src,
       long srcAt,
@@ -394,7 +394,7 @@ final class WideTiles {
       MemorySegment scratch,
       long at) {
     MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
-    for (int position = 0; position < count; position += 12) {
+    for (int position = 0; position < count; position += 8) {
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
@@ -403,10 +403,6 @@ final class WideTiles {
       FloatVector a05 = a00;
       FloatVector a06 = a00;
       FloatVector a07 = a00;
-      FloatVector a08 = a00;
-      FloatVector a09 = a00;
-      FloatVector a010 = a00;
-      FloatVector a011 = a00;
       int end = Math.clamp(channels, 0, PART);
       long x = srcAt + position * srcStep;
       MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
@@ -417,36 +413,24 @@ final class WideTiles {
       MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
       MemorySegment x6 = src.asSlice(x + 6 * srcStep, SOURCE_SLICE);
       MemorySegment x7 = src.asSlice(x + 7 * srcStep, SOURCE_SLICE);
-      MemorySegment x8 = src.asSlice(x + 8 * srcStep, SOURCE_SLICE);
-      MemorySegment x9 = src.asSlice(x + 9 * srcStep, SOURCE_SLICE);
-      MemorySegment x10 = src.asSlice(x + 10 * srcStep, SOURCE_SLICE);
-      MemorySegment x11 = src.asSlice(x + 11 * srcStep, SOURCE_SLICE);
       for (int c = 0; c < end; c++) {
         FloatVector v0 = fromMemorySegment(SPECIES, w0, c * LANE_BYTES, ORDER);
-        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        FloatVector y = broadcast(INTS, x0.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a00 = y.fma(v0, a00);
-        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x1.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a01 = y.fma(v0, a01);
-        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x2.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a02 = y.fma(v0, a02);
-        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x3.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a03 = y.fma(v0, a03);
-        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x4.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a04 = y.fma(v0, a04);
-        y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x5.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a05 = y.fma(v0, a05);
-        y = broadcast(SPECIES, x6.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x6.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a06 = y.fma(v0, a06);
-        y = broadcast(SPECIES, x7.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x7.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a07 = y.fma(v0, a07);
-        y = broadcast(SPECIES, x8.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a08 = y.fma(v0, a08);
-        y = broadcast(SPECIES, x9.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a09 = y.fma(v0, a09);
-        y = broadcast(SPECIES, x10.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a010 = y.fma(v0, a010);
-        y = broadcast(SPECIES, x11.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a011 = y.fma(v0, a011);
       }
       a00.intoMemorySegment(scratch, at, ORDER);
       a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
@@ -456,11 +440,7 @@ final class WideTiles {
       a05.intoMemorySegment(scratch, at + 5 * LANE_BYTES, ORDER);
       a06.intoMemorySegment(scratch, at + 6 * LANE_BYTES, ORDER);
       a07.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
-      a08.intoMemorySegment(scratch, at + 8 * LANE_BYTES, ORDER);
-      a09.intoMemorySegment(scratch, at + 9 * LANE_BYTES, ORDER);
-      a010.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
-      a011.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
-      at += 12 * LANE_BYTES;
+      at += 8 * LANE_BYTES;
     }
   }
 
@@ -524,7 +504,7 @@ final class WideTiles {
               atBlock,
               floor);
       default ->
-          finished2x8(
+          finished2x6(
               count,
               src,
               srcAt,
@@ -749,7 +729,7 @@ final class WideTiles {
     }
   }
 
-  private static void finished2x8(
+  private static void finished2x6(
       int count,
       MemorySegment src,
       long srcAt,
@@ -768,23 +748,19 @@ final class WideTiles {
     MemorySegment w1 = weights.asSlice(weightsAt + weightsBlock, WEIGHTS_SLICE);
     MemorySegment start = bias.asSlice(biasAt, 2 * LANE_BYTES);
     FloatVector low = FloatVector.broadcast(SPECIES, floor);
-    for (int position = 0; position < count; position += 8) {
+    for (int position = 0; position < count; position += 6) {
       FloatVector a00 = fromMemorySegment(SPECIES, start, 0, ORDER);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
       FloatVector a03 = a00;
       FloatVector a04 = a00;
       FloatVector a05 = a00;
-      FloatVector a06 = a00;
-      FloatVector a07 = a00;
       FloatVector a10 = fromMemorySegment(SPECIES, start, 1 * LANE_BYTES, ORDER);
       FloatVector a11 = a10;
       FloatVector a12 = a10;
       FloatVector a13 = a10;
       FloatVector a14 = a10;
       FloatVector a15 = a10;
-      FloatVector a16 = a10;
-      FloatVector a17 = a10;
       int end = Math.clamp(channels, 0, PART);
       long x = srcAt + position * srcStep;
       MemorySegment x0 = src.asSlice(x, SOURCE_SLICE);
@@ -793,35 +769,27 @@ final class WideTiles {
       MemorySegment x3 = src.asSlice(x + 3 * srcStep, SOURCE_SLICE);
       MemorySegment x4 = src.asSlice(x + 4 * srcStep, SOURCE_SLICE);
       MemorySegment x5 = src.asSlice(x + 5 * srcStep, SOURCE_SLICE);
-      MemorySegment x6 = src.asSlice(x + 6 * srcStep, SOURCE_SLICE);
-      MemorySegment x7 = src.asSlice(x + 7 * srcStep, SOURCE_SLICE);
       for (int c = 0; c < end; c++) {
         FloatVector v0 = fromMemorySegment(SPECIES, w0, c * LANE_BYTES, ORDER);
         FloatVector v1 = fromMemorySegment(SPECIES, w1, c * LANE_BYTES, ORDER);
-        FloatVector y = broadcast(SPECIES, x0.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        FloatVector y = broadcast(INTS, x0.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a00 = y.fma(v0, a00);
         a10 = y.fma(v1, a10);
-        y = broadcast(SPECIES, x1.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x1.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a01 = y.fma(v0, a01);
         a11 = y.fma(v1, a11);
-        y = broadcast(SPECIES, x2.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x2.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a02 = y.fma(v0, a02);
         a12 = y.fma(v1, a12);
-        y = broadcast(SPECIES, x3.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x3.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a03 = y.fma(v0, a03);
         a13 = y.fma(v1, a13);
-        y = broadcast(SPECIES, x4.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x4.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a04 = y.fma(v0, a04);
         a14 = y.fma(v1, a14);
-        y = broadcast(SPECIES, x5.get(JAVA_FLOAT_UNALIGNED, c * 4L));
+        y = broadcast(INTS, x5.get(JAVA_INT_UNALIGNED, c * 4L)).reinterpretAsFloats();
         a05 = y.fma(v0, a05);
         a15 = y.fma(v1, a15);
-        y = broadcast(SPECIES, x6.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a06 = y.fma(v0, a06);
-        a16 = y.fma(v1, a16);
-        y = broadcast(SPECIES, x7.get(JAVA_FLOAT_UNALIGNED, c * 4L));
-        a07 = y.fma(v0, a07);
-        a17 = y.fma(v1, a17);
       }
       a00.blend(low, a00.compare(LE, low)).intoMemorySegment(dst, at, ORDER);
       a01.blend(low, a01.compare(LE, low)).intoMemorySegment(dst, at + 1 * LANE_BYTES, ORDER);
@@ -829,8 +797,6 @@ final class WideTiles {
       a03.blend(low, a03.compare(LE, low)).intoMemorySegment(dst, at + 3 * LANE_BYTES, ORDER);
       a04.blend(low, a04.compare(LE, low)).intoMemorySegment(dst, at + 4 * LANE_BYTES, ORDER);
       a05.blend(low, a05.compare(LE, low)).intoMemorySegment(dst, at + 5 * LANE_BYTES, ORDER);
-      a06.blend(low, a06.compare(LE, low)).intoMemorySegment(dst, at + 6 * LANE_BYTES, ORDER);
-      a07.blend(low, a07.compare(LE, low)).intoMemorySegment(dst, at + 7 * LANE_BYTES, ORDER);
       long at1 = at + atBlock;
       a10.blend(low, a10.compare(LE, low)).intoMemorySegment(dst, at1, ORDER);
       a11.blend(low, a11.compare(LE, low)).intoMemorySegment(dst, at1 + 1 * LANE_BYTES, ORDER);
@@ -838,9 +804,7 @@ final class WideTiles {
       a13.blend(low, a13.compare(LE, low)).intoMemorySegment(dst, at1 + 3 * LANE_BYTES, ORDER);
       a14.blend(low, a14.compare(LE, low)).intoMemorySegment(dst, at1 + 4 * LANE_BYTES, ORDER);
       a15.blend(low, a15.compare(LE, low)).intoMemorySegment(dst, at1 + 5 * LANE_BYTES, ORDER);
-      a16.blend(low, a16.compare(LE, low)).intoMemorySegment(dst, at1 + 6 * LANE_BYTES, ORDER);
-      a17.blend(low, a17.compare(LE, low)).intoMemorySegment(dst, at1 + 7 * LANE_BYTES, ORDER);
-      at += 8 * LANE_BYTES;
+      at += 6 * LANE_BYTES;
     }
   }
 }
