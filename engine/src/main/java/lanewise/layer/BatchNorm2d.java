@@ -72,6 +72,12 @@ public record BatchNorm2d(double epsilon, double momentum, boolean residual, boo
   }
 
   @Override
+  public int gradientInPlace() {
+    // With a residual its gradient comes first, and x's is made of it.
+    return residual ? 1 : 0;
+  }
+
+  @Override
   public Optional<Layer> fuse(Layer next, boolean training) {
     if (relu) {
       return Optional.empty();

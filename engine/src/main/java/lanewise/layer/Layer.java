@@ -39,6 +39,12 @@ public interface Layer {
     return false;
   }
 
+  /// The input whose gradient may lie where the output's does, since backward makes it value by
+  /// value and reads nothing of the output's after that; -1 if there is none.
+  default int gradientInPlace() {
+    return -1;
+  }
+
   /// Whether the output is the first input, the same values in the same order: then both share
   /// their memory and the layer is never compiled.
   default boolean isIdentity(List<Shape> inputs, boolean training) {

@@ -110,6 +110,7 @@ public final class MemoryPlan {
       planGradients(network, roots);
     }
     joinParts(shapes, roots, network);
+    shareGradients();
     bufferBytes = place() + Tensor.ROOM;
     preparedAt = new long[operations.size() + 1];
     for (int i = 0; i < operations.size(); i++) {
@@ -232,13 +233,41 @@ public final class MemoryPlan {
     buffers.remove(part);
   }
 
+  /// Gradients that a layer can make in place take the memory of its output's gradient, unless
+  /// somebody else writes to them before: that is in the cache, where a second buffer would come
+  /// only by way of main memory.
+  private void shareGradients() {
+    for (int op = operations.size() - 1; op >= 0; op--) {
+      Fusion.Fused f = operations.get(op);
+      int input = f.layer().gradientInPlace();
+      int from = input < 0 ? Network.INPUT : f.inputs().get(input);
+      if (from < 0 || gradients[from] == null || gradients[f.output()] == null) {
+        continue;
+      }
+      Buffer shared = gradients[f.output()];
+      boolean first = gradients[from].from == backwardTime(op);
+      boolean alone = f.inputs().stream().filter(i -> i == from).count() == 1;
+      boolean isWhole = operations.get(producer[from]).layer().concatenates();
+      if (first && alone && !isWhole && !shared.isPart() && !gradients[from].isPart()) {
+        shared.to = Math.max(shared.to, gradients[from].to);
+        buffers.remove(gradients[from]);
+        gradients[from] = shared;
+      }
+    }
+  }
+
   /// Places the largest buffers first, each at the lowest offset where nothing that lives at the
-  /// same time is.
+  /// same time is. Of one size gradients come before values, in the order in which they are made:
+  /// they share a few places, which stay in the cache, instead of what values have just left.
   private long place() {
     List<Buffer> placed = new ArrayList<>();
     long end = 0;
     List<Buffer> order = new ArrayList<>(buffers);
-    order.sort(Comparator.comparingLong((Buffer b) -> -b.bytes));
+    int loss = operations.size() + 1;
+    order.sort(
+        Comparator.comparingLong((Buffer b) -> -b.bytes)
+            .thenComparing(b -> b.from < loss)
+            .thenComparing(b -> b.from));
     for (Buffer b : order) {
       long offset = 0;
       placed.sort(Comparator.comparingLong(p -> p.offset));

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
+import lanewise.layer.BatchNorm2d;
 import lanewise.tensor.Memory;
 import lanewise.tensor.Tensor;
 import lanewise.testing.TryingChooser;
@@ -59,7 +60,7 @@ class MemoryPlanTest {
         buffers.add(plan.gradient(i));
       }
     }
-    return buffers;
+    return buffers.stream().distinct().toList();
   }
 
   @ParameterizedTest
@@ -106,6 +107,41 @@ class MemoryPlanTest {
       }
     }
     assertThat(channels).containsExactlyInAnyOrder(16, 32, 16, 7, 16, 9);
+  }
+
+  /// Of a batch normalization and of what it adds, unless somebody else writes to it before.
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradientsThatCanBeMadeInPlaceAre(Case test) {
+    MemoryPlan plan = test.plan();
+    int made = 0;
+    for (int op = 0; op < plan.operations().size() && test.mode() == Mode.TRAINING; op++) {
+      Fusion.Fused f = plan.operations().get(op);
+      for (int from : f.inputs()) {
+        boolean inPlace = from >= 0 && plan.gradient(from) == plan.gradient(f.output());
+        boolean wanted =
+            f.layer().gradientInPlace() >= 0
+                && from == f.inputs().get(f.layer().gradientInPlace())
+                && lastReader(plan, from) == op
+                && test.compiled().outputs().stream().noneMatch(o -> o.node() == from)
+                && !plan.gradient(from).isPart()
+                && !plan.gradient(f.output()).isPart();
+        assertThat(inPlace).isEqualTo(wanted);
+        made += inPlace ? 1 : 0;
+      }
+    }
+    boolean everyValueComesOut = test.compiled().outputs().size() > 2;
+    boolean normalizes = plan.operations().stream().anyMatch(f -> f.layer() instanceof BatchNorm2d);
+    assertThat(made > 0)
+        .isEqualTo(normalizes && test.mode() == Mode.TRAINING && !everyValueComesOut);
+  }
+
+  private static int lastReader(MemoryPlan plan, int node) {
+    int last = -1;
+    for (int op = 0; op < plan.operations().size(); op++) {
+      last = plan.operations().get(op).inputs().contains(node) ? op : last;
+    }
+    return last;
   }
 
   /// Counted from the operations alone: everything that one reads or writes is alive when it runs,
