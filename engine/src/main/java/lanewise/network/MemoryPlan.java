@@ -241,14 +241,14 @@ public final class MemoryPlan {
       Fusion.Fused f = operations.get(op);
       int input = f.layer().gradientInPlace();
       int from = input < 0 ? Network.INPUT : f.inputs().get(input);
-      if (from < 0 || gradients[from] == null || gradients[f.output()] == null) {
+      if (from < 0 || gradients[from] == null) {
         continue;
       }
       Buffer shared = gradients[f.output()];
       boolean first = gradients[from].from == backwardTime(op);
       boolean alone = f.inputs().stream().filter(i -> i == from).count() == 1;
-      boolean isWhole = operations.get(producer[from]).layer().concatenates();
-      if (first && alone && !isWhole && !shared.isPart() && !gradients[from].isPart()) {
+      boolean hasParts = operations.get(producer[from]).layer().concatenates();
+      if (first && alone && !hasParts && !shared.isPart() && !gradients[from].isPart()) {
         shared.to = Math.max(shared.to, gradients[from].to);
         buffers.remove(gradients[from]);
         gradients[from] = shared;

@@ -361,6 +361,7 @@ final class StepTiles {
     }
   }
 
+  /// Each value of the source is used once, and spread as an integer for that: see [WideTiles].
   static void tile1x12(
       TileSums s,
       int from,
