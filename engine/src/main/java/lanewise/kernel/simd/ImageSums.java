@@ -17,7 +17,6 @@ final class ImageSums {
 
   private static final int LANES = Lanes.COUNT;
   private static final long V = Lanes.BYTES;
-  private static final int GROUP = ImageTiles.FILTERS;
 
   /// What the grid and the results of a band may take, each.
   private static final long BAND_BYTES = 192 * 1024;
@@ -33,6 +32,7 @@ final class ImageSums {
   private final ImageGrid grid;
   private final int[] offsets;
   private final int rowSteps;
+  private final int group;
   private final int groups;
   private final int dstBlocks;
   private final int bandRows;
@@ -68,7 +68,8 @@ final class ImageSums {
     this.threads = threads;
     kernelHeight = c.kernelHeight();
     kernelWidth = c.kernelWidth();
-    groups = Math.ceilDiv(filters, GROUP);
+    group = ImageTiles.filters(filters);
+    groups = Math.ceilDiv(filters, group);
     dstBlocks = WeightPacking.blocks(filters);
     resultRow = Math.ceilDiv(columns, 2) * 2 * V;
     bandRows = bandRows(grids, resultRow * resultPlanes(), rows);
@@ -115,7 +116,7 @@ final class ImageSums {
   }
 
   private int resultPlanes() {
-    return Math.max(groups * GROUP, dstBlocks * LANES);
+    return Math.max(groups * group, dstBlocks * LANES);
   }
 
   /// Bytes of workspace: the weights in the order of the tiles, and per thread the grid of a band,
@@ -176,11 +177,11 @@ final class ImageSums {
   }
 
   /// The weights of one group of filters, step by step; those of filters that are none are zero.
-  private void arrange(int group, int thread) {
-    long to = start + group * groupBytes();
+  private void arrange(int piece, int thread) {
+    long to = start + piece * groupBytes();
     for (int i = 0; i < offsets.length; i++) {
-      for (int f = 0; f < GROUP; f++) {
-        int filter = group * GROUP + f;
+      for (int f = 0; f < group; f++) {
+        int filter = piece * group + f;
         long from = grid.packed(i, filter, kernelHeight, kernelWidth);
         float value = filter < filters ? weights.get(JAVA_FLOAT_UNALIGNED, from) : 0;
         long at = to + ((long) i * ImageTiles.STEP_FLOATS + f) * Float.BYTES;
@@ -196,13 +197,14 @@ final class ImageSums {
     int count = Math.min(bandRows, rows - first);
     long at = start + roundUp(groups * groupBytes()) + thread * threadBytes();
     grid.build(src, image, images, first * stride, workspace, at);
-    for (int group = 0; group < groups; group++) {
+    for (int g = 0; g < groups; g++) {
       for (int r = 0; r < count; r++) {
         // Rows of the kernel that meet rows of the image: the others see padding alone.
         int y = (first + r) * stride - grid.top();
         int kernelRow = Math.clamp(-y, 0, kernelHeight);
         int endRow = Math.clamp(grid.height() - y, kernelRow, kernelHeight);
         ImageTiles.sums(
+            group,
             workspace,
             at + r * stride * grid.rowBytes(),
             stride * grid.pixelBytes(),
@@ -211,9 +213,9 @@ final class ImageSums {
             endRow * rowSteps,
             columns,
             workspace,
-            start + group * groupBytes(),
+            start + g * groupBytes(),
             workspace,
-            at + resultsAt() + group * GROUP * filterBytes + r * resultRow,
+            at + resultsAt() + g * group * filterBytes + r * resultRow,
             filterBytes);
       }
     }

@@ -69,7 +69,7 @@ final class ImageWeights {
 
   /// Bytes of workspace: the sums of all parts, and per thread the grids of a band.
   long workspaceBytes() {
-    return parts * sumBytes() + threads * threadBytes() + ImageTiles.SLICE;
+    return parts * sumBytes() + threads * threadBytes() + ImageTiles.ROOM;
   }
 
   private long pairBytes() {
@@ -114,8 +114,6 @@ final class ImageWeights {
   }
 
   private void products(int rows, long at, long gradient, long sums) {
-    // Up to the last pixel of the last row; what lies between the rows has a gradient of zero.
-    int pixels = (rows - 1) * gradients.columns() + c.outWidth();
     for (int pair = 0; pair < pairs; pair++) {
       int filter = pair * PAIR;
       long g = gradient + filter / LANES * gradients.blockBytes() + filter % LANES * V;
@@ -126,7 +124,9 @@ final class ImageWeights {
             c.stride() * grid.pixelBytes(),
             offsets,
             step,
-            pixels,
+            rows,
+            c.outWidth(),
+            gradients.columns(),
             workspace,
             g,
             gradients.pixelBytes(),
