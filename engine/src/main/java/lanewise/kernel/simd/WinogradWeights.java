@@ -32,17 +32,16 @@ final class WinogradWeights {
   /// dU of more than that is split by pairs of channel blocks.
   private static final long LARGE_GRADIENT = 2L * 1024 * 1024;
 
-  /// V and Z of one thread's tiles may take so much where each thread has its own: they stay in its
-  /// second-level cache.
+  /// V and Z of one thread's tiles and a dU may take so much together where each thread has its
+  /// own:
+  /// they stay in its second-level cache.
   private static final long OWN_BYTES = (Lanes.COUNT == 8 ? 320 : 640) * 1024L;
 
   /// With fewer tiles at a time, products would be too short for that.
   private static final int FEWEST_OWN = 32;
 
-  /// Parts of the batch with a dU of their own, and what one dU may take then.
+  /// Parts of the batch with a dU of their own.
   private static final int WANTED_PARTS = 16;
-
-  private static final long OWN_GRADIENT = 128 * 1024;
 
   /// Blocks of source channels of one piece: dU of a piece then stays in the second-level cache.
   private static final int PIECE_BLOCKS = Math.max(2, PANEL);
@@ -92,8 +91,8 @@ final class WinogradWeights {
     byPairs = gradient > LARGE_GRADIENT;
     long perTile = points * (srcBlocks + dstBlocks) * VECTOR;
     long blockBytes = byPairs ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
-    int own = ownTiles();
-    byParts = own >= FEWEST_OWN && gradient <= OWN_GRADIENT;
+    int own = ownTiles(gradient);
+    byParts = own >= FEWEST_OWN;
     blockTiles = Math.min(tiles, byParts ? own : Math.max(32, (int) (blockBytes / perTile)));
     partTiles = Math.ceilDiv(Math.ceilDiv(tiles, blockTiles), WANTED_PARTS) * blockTiles;
     parts = byParts ? Math.ceilDiv(tiles, partTiles) : 1;
@@ -124,11 +123,11 @@ final class WinogradWeights {
     return true;
   }
 
-  /// Tiles of whole strips whose V and Z fit into a thread's own cache.
-  private int ownTiles() {
+  /// Tiles of whole strips whose V and Z fit into a thread's own cache beside a dU.
+  private int ownTiles(long gradient) {
     long perTile = points * (Math.ceilDiv(srcBlocks, PANEL) * PANEL + dstBlocks) * VECTOR;
     int strip = WinogradTransforms.STRIP_TILES;
-    return (int) (OWN_BYTES / perTile) / strip * strip;
+    return (int) (Math.max(0, OWN_BYTES - gradient) / perTile) / strip * strip;
   }
 
   /// Bytes of workspace: dU (once, per part, or what a thread works on), V and Z (once, or per
