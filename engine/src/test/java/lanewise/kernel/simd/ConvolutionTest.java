@@ -61,11 +61,13 @@ class ConvolutionTest {
         ConvCases.all().stream()
             .filter(c -> c.batch() == 1 && c.spec().output().pixels() < 96)
             .map(c -> new ConvCases.Case(c.spec(), 25));
-    // Several bands of rows of whole vectors of images, and some images more.
+    // Several bands of rows of whole vectors of images, and some images more; the last with rows
+    // that do not fit into a slice, or not two of them.
     Stream<ConvCases.Case> bands =
         Stream.of(
             new ConvCases.Case(new ConvSpec(3, 44, 46, 21, 5, 5, 1, 2, 1), 17),
-            new ConvCases.Case(new ConvSpec(13, 39, 40, 9, 3, 3, 2, 1, 1), 17));
+            new ConvCases.Case(new ConvSpec(13, 39, 40, 9, 3, 3, 2, 1, 1), 17),
+            new ConvCases.Case(new ConvSpec(2, 5, 600, 3, 3, 3, 1, 1, 1), 17));
     // Rows of the kernel that are too long for one run of a direct tile.
     Stream<ConvCases.Case> longRows =
         Stream.of(
