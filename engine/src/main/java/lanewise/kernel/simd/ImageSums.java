@@ -32,7 +32,7 @@ final class ImageSums {
   private final ImageGrid grid;
   private final int[] offsets;
   private final int rowSteps;
-  private final int group;
+  private final int groupFilters;
   private final int groups;
   private final int dstBlocks;
   private final int bandRows;
@@ -68,8 +68,8 @@ final class ImageSums {
     this.threads = threads;
     kernelHeight = c.kernelHeight();
     kernelWidth = c.kernelWidth();
-    group = ImageTiles.filters(filters);
-    groups = Math.ceilDiv(filters, group);
+    groupFilters = ImageTiles.filters(filters);
+    groups = Math.ceilDiv(filters, groupFilters);
     dstBlocks = WeightPacking.blocks(filters);
     resultRow = Math.ceilDiv(columns, 2) * 2 * V;
     bandRows = bandRows(grids, resultRow * resultPlanes(), rows);
@@ -116,7 +116,7 @@ final class ImageSums {
   }
 
   private int resultPlanes() {
-    return Math.max(groups * group, dstBlocks * LANES);
+    return Math.max(groups * groupFilters, dstBlocks * LANES);
   }
 
   /// Bytes of workspace: the weights in the order of the tiles, and per thread the grid of a band,
@@ -177,11 +177,11 @@ final class ImageSums {
   }
 
   /// The weights of one group of filters, step by step; those of filters that are none are zero.
-  private void arrange(int piece, int thread) {
-    long to = start + piece * groupBytes();
+  private void arrange(int group, int thread) {
+    long to = start + group * groupBytes();
     for (int i = 0; i < offsets.length; i++) {
-      for (int f = 0; f < group; f++) {
-        int filter = piece * group + f;
+      for (int f = 0; f < groupFilters; f++) {
+        int filter = group * groupFilters + f;
         long from = grid.packed(i, filter, kernelHeight, kernelWidth);
         float value = filter < filters ? weights.get(JAVA_FLOAT_UNALIGNED, from) : 0;
         long at = to + ((long) i * ImageTiles.STEP_FLOATS + f) * Float.BYTES;
@@ -197,14 +197,14 @@ final class ImageSums {
     int count = Math.min(bandRows, rows - first);
     long at = start + roundUp(groups * groupBytes()) + thread * threadBytes();
     grid.build(src, image, images, first * stride, workspace, at);
-    for (int g = 0; g < groups; g++) {
+    for (int group = 0; group < groups; group++) {
       for (int r = 0; r < count; r++) {
         // Rows of the kernel that meet rows of the image: the others see padding alone.
         int y = (first + r) * stride - grid.top();
         int kernelRow = Math.clamp(-y, 0, kernelHeight);
         int endRow = Math.clamp(grid.height() - y, kernelRow, kernelHeight);
         ImageTiles.sums(
-            group,
+            groupFilters,
             workspace,
             at + r * stride * grid.rowBytes(),
             stride * grid.pixelBytes(),
@@ -213,9 +213,9 @@ final class ImageSums {
             endRow * rowSteps,
             columns,
             workspace,
-            start + g * groupBytes(),
+            start + group * groupBytes(),
             workspace,
-            at + resultsAt() + g * group * filterBytes + r * resultRow,
+            at + resultsAt() + group * groupFilters * filterBytes + r * resultRow,
             filterBytes);
       }
     }

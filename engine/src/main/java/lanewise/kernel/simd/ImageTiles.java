@@ -28,7 +28,8 @@ final class ImageTiles {
   /// in the loop.
   static final int STEP_FLOATS = 8;
 
-  /// Bytes of the slices that [#gradient] reads pixels through: whole bands of rows.
+  /// Bytes of the slices that [#gradient] reads pixels through: a band of rows, if rows are not
+  /// long.
   private static final long SLICE = 4096 * V;
 
   /// Where the vector of a pixel may begin there. Also a mask, as that of [WinogradTransforms].

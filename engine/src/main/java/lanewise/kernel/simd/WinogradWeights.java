@@ -33,8 +33,7 @@ final class WinogradWeights {
   private static final long LARGE_GRADIENT = 2L * 1024 * 1024;
 
   /// V and Z of one thread's tiles and a dU may take so much together where each thread has its
-  /// own:
-  /// they stay in its second-level cache.
+  /// own, which then stay in its second-level cache.
   private static final long OWN_BYTES = (Lanes.COUNT == 8 ? 320 : 640) * 1024L;
 
   /// With fewer tiles at a time, products would be too short for that.
