@@ -11,9 +11,10 @@ import lanewise.tensor.Tensor;
 /// that the transform leaves.
 ///
 /// Where the weights are small, each thread takes blocks of tiles of its own, so that V and M stay
-/// in its second-level cache. Where they are large (deep layers) or tiles are few, V is made once,
-/// and each thread takes groups of output channels, whose transformed weights it makes as it goes,
-/// so that they never reach main memory.
+/// in its second-level cache, and makes the transformed weights for itself: lines of memory that
+/// another processor has read are slow to write again. Where they are large (deep layers) or tiles
+/// are few, V is made once, and each thread takes groups of output channels, whose transformed
+/// weights it makes as it goes, so that they never reach main memory.
 ///
 /// Weights that stay the same from run to run (inference) are transformed once, by [#prepare], if
 /// that does not make them much larger.
@@ -88,6 +89,7 @@ final class TransformSums {
   private final int mTiles;
   private final long mStep;
   private final int threads;
+  private final long[] madeWeights; // per thread: for which run it has made the weights
   private final Parallel.Body transformWeights = this::transformWeights;
   private final Parallel.Body tileBlock = this::tileBlock;
   private final Parallel.Body sharedInput = this::sharedInput;
@@ -106,6 +108,7 @@ final class TransformSums {
   private long start;
   private int firstTile;
   private int tileCount;
+  private long run;
 
   /// @param srcBlocks vectors that a tile takes at each point
   /// @param srcChannels channels in them that are summed over
@@ -121,6 +124,7 @@ final class TransformSums {
     this.transform = transform;
     points = transform.points();
     this.threads = threads;
+    madeWeights = new long[threads];
     this.srcBlocks = srcBlocks;
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
     productTiles = productTiles();
@@ -240,8 +244,8 @@ final class TransformSums {
     return byGroups ? productTiles : blockTiles;
   }
 
-  /// Bytes of workspace: V and transformed weights (one of them once, the other per thread), M and
-  /// scratch memory per thread.
+  /// Bytes of workspace: V (once for all threads that take groups of output channels, else per
+  /// thread), and transformed weights, M and scratch memory per thread.
   long workspaceBytes() {
     return sharedBytes() + threads * threadBytes() + SLICE_BYTES;
   }
@@ -262,11 +266,16 @@ final class TransformSums {
   }
 
   private long sharedBytes() {
-    return byGroups ? vBytes() : uBytes();
+    return byGroups ? vBytes() : 0;
   }
 
   private long threadBytes() {
-    return (byGroups ? uBytes() : vBytes()) + points * mStep + transform.scratchBytes();
+    return ownBytes() + points * mStep + transform.scratchBytes();
+  }
+
+  /// V and transformed weights of one thread.
+  private long ownBytes() {
+    return uBytes() + (byGroups ? 0 : vBytes());
   }
 
   private long threadAt(int thread) {
@@ -274,7 +283,7 @@ final class TransformSums {
   }
 
   private long vAt(int thread) {
-    return byGroups ? start : threadAt(thread);
+    return byGroups ? start : threadAt(thread) + uBytes();
   }
 
   /// Where the weights of the products from a block of output channels on lie in [#u].
@@ -286,13 +295,11 @@ final class TransformSums {
     if (prepares) {
       return block * blockBytes;
     }
-    return byGroups
-        ? threadAt(thread) + block % Lanes.MAX_BLOCKS * blockBytes
-        : start + block * blockBytes;
+    return threadAt(thread) + (byGroups ? block % Lanes.MAX_BLOCKS : block) * blockBytes;
   }
 
   private long mAt(int thread) {
-    return threadAt(thread) + (byGroups ? uBytes() : vBytes());
+    return threadAt(thread) + ownBytes();
   }
 
   private long scratchAt(int thread) {
@@ -343,9 +350,7 @@ final class TransformSums {
     this.start = at;
     u = !makesWeights ? weights : prepares ? prepared : workspace;
     if (!byGroups) {
-      if (uBytes() > 0) {
-        parallel.run(srcBlocks * dstBlocks, transformWeights);
-      }
+      run++;
       parallel.run(Math.ceilDiv(tiles, blockTiles), tileBlock);
       return;
     }
@@ -372,6 +377,10 @@ final class TransformSums {
   }
 
   private void tileBlock(int piece, int thread) {
+    if (madeWeights[thread] != run) {
+      madeWeights[thread] = run;
+      makeWeights(0, dstBlocks, thread);
+    }
     int first = piece * blockTiles;
     int count = Math.min(blockTiles, tiles - first);
     input(first, vAt(thread), count, thread);
@@ -380,6 +389,13 @@ final class TransformSums {
       int blocks = Lanes.COUNT == 8 && sliced ? Math.min(PRODUCT_BLOCKS, left) : Tiles.blocks(left);
       products(block, blocks, first, vAt(thread), uAt(block, thread), count, thread);
       block += blocks;
+    }
+  }
+
+  /// Transformed weights of some blocks of output channels, for this thread alone.
+  private void makeWeights(int block, int blocks, int thread) {
+    for (int i = 0; i < blocks * srcBlocks && uBytes() > 0; i++) {
+      transformWeights(block * srcBlocks + i, thread);
     }
   }
 
@@ -392,9 +408,7 @@ final class TransformSums {
   private void channelGroup(int group, int thread) {
     int block = group * Lanes.MAX_BLOCKS;
     int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
-    for (int i = 0; i < blocks * srcBlocks && uBytes() > 0; i++) {
-      transformWeights(block * srcBlocks + i, thread);
-    }
+    makeWeights(block, blocks, thread);
     long at = uAt(block, thread);
     for (int from = 0; from < tileCount; from += productTiles) {
       long v = vAt(thread) + from * vTile;

@@ -91,6 +91,7 @@ final class WinogradF4x2 implements WinogradTransforms {
       MemorySegment src,
       long at,
       long row,
+      int lines,
       int tiles,
       MemorySegment dst,
       long to,
@@ -98,7 +99,7 @@ final class WinogradF4x2 implements WinogradTransforms {
       long step) {
     if ((tiles - 1) * tile > FARTHEST) {
       for (int x = 0; x < tiles; x++) {
-        inputRows(src, at + x * 4 * V, row, 1, dst, to + x * tile, 0, step);
+        inputRows(src, at + x * 4 * V, row, lines, 1, dst, to + x * tile, 0, step);
       }
       return;
     }
@@ -108,7 +109,7 @@ final class WinogradF4x2 implements WinogradTransforms {
     FloatVector minusSum = FloatVector.broadcast(SPECIES, -1 - Q2);
     FloatVector product = FloatVector.broadcast(SPECIES, Q2);
     int end = Math.min(tiles, STRIP_TILES);
-    for (int y = 0; y < 5; y++) {
+    for (int y = 0; y < lines; y++) {
       MemorySegment line = src.asSlice(at + y * row, LINE);
       long point = to + y * 5 * step;
       MemorySegment to0 = dst.asSlice(point, SLICE);
@@ -266,12 +267,19 @@ final class WinogradF4x2 implements WinogradTransforms {
 
   @Override
   public void gradientRows(
-      MemorySegment src, long at, long row, int tiles, MemorySegment dst, long to, long step) {
+      MemorySegment src,
+      long at,
+      long row,
+      int lines,
+      int tiles,
+      MemorySegment dst,
+      long to,
+      long step) {
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector q2 = FloatVector.broadcast(SPECIES, Q2);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q2 * Q);
     int end = Math.min(tiles, STRIP_TILES);
-    for (int y = 0; y < 5; y++) {
+    for (int y = 0; y < lines; y++) {
       MemorySegment line = src.asSlice(at + y * row, LINE);
       long point = to + y * 5 * step;
       MemorySegment to0 = dst.asSlice(point, TILES);

@@ -103,6 +103,7 @@ final class WinogradF4x3 implements WinogradTransforms {
       MemorySegment src,
       long at,
       long row,
+      int lines,
       int tiles,
       MemorySegment dst,
       long to,
@@ -110,7 +111,7 @@ final class WinogradF4x3 implements WinogradTransforms {
       long step) {
     if ((tiles - 1) * tile > FARTHEST) {
       for (int x = 0; x < tiles; x++) {
-        inputRows(src, at + x * 4 * V, row, 1, dst, to + x * tile, 0, step);
+        inputRows(src, at + x * 4 * V, row, lines, 1, dst, to + x * tile, 0, step);
       }
       return;
     }
@@ -123,7 +124,7 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector minusSum = FloatVector.broadcast(SPECIES, -P * P - Q * Q);
     FloatVector product = FloatVector.broadcast(SPECIES, P * P * Q * Q);
     int end = Math.min(tiles, STRIP_TILES);
-    for (int y = 0; y < 6; y++) {
+    for (int y = 0; y < lines; y++) {
       MemorySegment line = src.asSlice(at + y * row, LINE);
       long point = to + y * 6 * step;
       MemorySegment to0 = dst.asSlice(point, SLICE);
@@ -296,7 +297,14 @@ final class WinogradF4x3 implements WinogradTransforms {
 
   @Override
   public void gradientRows(
-      MemorySegment src, long at, long row, int tiles, MemorySegment dst, long to, long step) {
+      MemorySegment src,
+      long at,
+      long row,
+      int lines,
+      int tiles,
+      MemorySegment dst,
+      long to,
+      long step) {
     FloatVector p = FloatVector.broadcast(SPECIES, P);
     FloatVector q = FloatVector.broadcast(SPECIES, Q);
     FloatVector p2 = FloatVector.broadcast(SPECIES, P * P);
@@ -304,7 +312,7 @@ final class WinogradF4x3 implements WinogradTransforms {
     FloatVector p3 = FloatVector.broadcast(SPECIES, P * P * P);
     FloatVector q3 = FloatVector.broadcast(SPECIES, Q * Q * Q);
     int end = Math.min(tiles, STRIP_TILES);
-    for (int y = 0; y < 6; y++) {
+    for (int y = 0; y < lines; y++) {
       MemorySegment line = src.asSlice(at + y * row, LINE);
       long point = to + y * 6 * step;
       MemorySegment to0 = dst.asSlice(point, TILES);

@@ -302,6 +302,27 @@ record WinogradTiling(
       long at,
       long tileStep,
       long step) {
+    int size = transforms.size();
+    inputs(src, from, to, block, blocks, scratch, tmp, dst, at, tileStep, step, 0, size);
+  }
+
+  /// The same for the rows `row` to `lastRow` (exclusive) of the points alone.
+  ///
+  /// @param at where the first point of all rows goes
+  void inputs(
+      Tensor src,
+      int from,
+      int to,
+      int block,
+      int blocks,
+      MemorySegment scratch,
+      long tmp,
+      MemorySegment dst,
+      long at,
+      long tileStep,
+      long step,
+      int row,
+      int lastRow) {
     // Parts see different pixels of the same cache lines and their neighbours.
     int together = parts() == 1 ? LINE_BLOCKS : blocks;
     for (int b = 0; b < blocks; b += together) {
@@ -310,7 +331,17 @@ record WinogradTiling(
         int count = strip(tile, to);
         long t = at + (tile - from) * tileStep;
         for (int i = b; i < end; i++) {
-          inputStrip(src, tile, count, block + i, scratch, tmp, dst, t + i * V, tileStep, step);
+          inputColumns(src, tile, count, block + i, scratch, tmp);
+          transforms.inputRows(
+              scratch,
+              tmp + row * STRIP_ROW,
+              STRIP_ROW,
+              lastRow - row,
+              count,
+              dst,
+              t + i * V + row * transforms.size() * step,
+              tileStep,
+              step);
         }
         tile += count;
       }
@@ -323,17 +354,8 @@ record WinogradTiling(
     return Math.min(Math.min(STRIP_TILES, tilesPerRow() - column), to - tile);
   }
 
-  private void inputStrip(
-      Tensor src,
-      int tile,
-      int count,
-      int block,
-      MemorySegment scratch,
-      long tmp,
-      MemorySegment dst,
-      long to,
-      long tileStep,
-      long step) {
+  private void inputColumns(
+      Tensor src, int tile, int count, int block, MemorySegment scratch, long tmp) {
     int channelBlocks = WeightPacking.blocks(src.shape().channels());
     int[] part = orderedParts[block / channelBlocks];
     int stride = rows.srcStride();
@@ -381,7 +403,6 @@ record WinogradTiling(
           scratch,
           tmp + first * V);
     }
-    transforms.inputRows(scratch, tmp, STRIP_ROW, count, dst, to, tileStep, step);
   }
 
   /// Zeroes what a strip has outside of the columns `first` to `end`.
@@ -408,7 +429,10 @@ record WinogradTiling(
   }
 
   /// Transforms the gradient at the results of the tiles `from` to `to` (exclusive) and one block
-  /// of channels to points; tiles lie side by side there.
+  /// of channels to the rows `row` to `lastRow` (exclusive) of points; tiles lie side by side
+  /// there.
+  ///
+  /// @param at where the first point of all rows goes
   void gradient(
       Tensor dDst,
       int from,
@@ -418,24 +442,27 @@ record WinogradTiling(
       long tmp,
       MemorySegment dst,
       long at,
-      long step) {
+      long step,
+      int row,
+      int lastRow) {
     for (int tile = from; tile < to; ) {
       int count = strip(tile, to);
-      gradientStrip(dDst, tile, count, block, scratch, tmp, dst, at + (tile - from) * V, step);
+      gradientColumns(dDst, tile, count, block, scratch, tmp);
+      transforms.gradientRows(
+          scratch,
+          tmp + row * STRIP_ROW,
+          STRIP_ROW,
+          lastRow - row,
+          count,
+          dst,
+          at + (tile - from) * V + row * transforms.size() * step,
+          step);
       tile += count;
     }
   }
 
-  private void gradientStrip(
-      Tensor dDst,
-      int tile,
-      int count,
-      int block,
-      MemorySegment scratch,
-      long tmp,
-      MemorySegment dst,
-      long to,
-      long step) {
+  private void gradientColumns(
+      Tensor dDst, int tile, int count, int block, MemorySegment scratch, long tmp) {
     int y = firstRow(tile);
     int x = firstColumn(tile);
     int height = rows.results(0);
@@ -463,7 +490,6 @@ record WinogradTiling(
         width,
         scratch,
         tmp);
-    transforms.gradientRows(scratch, tmp, STRIP_ROW, count, dst, to, step);
   }
 
   @Override

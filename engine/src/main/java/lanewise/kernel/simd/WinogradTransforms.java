@@ -96,6 +96,7 @@ interface WinogradTransforms {
       MemorySegment src,
       long at,
       long row,
+      int lines,
       int tiles,
       MemorySegment dst,
       long to,
@@ -140,7 +141,14 @@ interface WinogradTransforms {
   /// by
   /// side.
   void gradientRows(
-      MemorySegment src, long at, long row, int tiles, MemorySegment dst, long to, long step);
+      MemorySegment src,
+      long at,
+      long row,
+      int lines,
+      int tiles,
+      MemorySegment dst,
+      long to,
+      long step);
 
   /// `G g G'`: the weights of a pair of blocks (taps `tap` bytes apart) to points; the channels of
   /// the source block are vectors, side by side in the weights and in the points.

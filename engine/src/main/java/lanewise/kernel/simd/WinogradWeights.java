@@ -12,35 +12,41 @@ import lanewise.tensor.Tensor;
 /// by one thread at a time over the tiles in their order, so threads cannot change it. Where the
 /// convolution has parts, each block of C has one block in V per part.
 ///
-/// Where dU and what a few tiles take fit into a thread's own cache (few channels), each part of
-/// the batch has a dU of its own, and nothing is shared before they are added. Else small dU are
-/// split by points. Large ones (deep layers) are split by pairs of channel blocks, all points of a
-/// few pairs at a time, so that the inverse transform finds them in the cache; if all tiles fit
-/// into one block, dU never reaches main memory.
+/// Each part of the batch has a dU of its own, and a thread that takes a part makes V and Z for
+/// itself alone, a few tiles at a time: lines of memory that another processor has read are slow to
+/// write again. Only dU are added across threads. With more threads than parts, each takes some
+/// rows of points of a part.
+///
+/// Large dU (deep layers) would not fit several times. They are split by pairs of channel blocks,
+/// all points of a few pairs at a time, so that the inverse transform finds them in the cache; if
+/// all tiles fit into one block, dU never reaches main memory.
 final class WinogradWeights {
 
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
   private static final int PANEL = WeightTiles.PANEL_BLOCKS;
 
-  /// V and Z of one block may take so much: they are shared through the last-level cache.
-  private static final long BLOCK_BYTES = 4L * 1024 * 1024;
-
-  /// The same where dU is large, since each block reads and writes all of it.
-  private static final long LARGE_BLOCK_BYTES = 20L * 1024 * 1024;
+  /// V and Z of all threads may take so much where dU is large, since each block of tiles reads and
+  /// writes all of it.
+  private static final long BLOCK_BYTES = 20L * 1024 * 1024;
 
   /// dU of more than that is split by pairs of channel blocks.
-  private static final long LARGE_GRADIENT = 2L * 1024 * 1024;
+  private static final long LARGE_GRADIENT = 4L * 1024 * 1024;
 
-  /// V and Z of one thread's tiles and a dU may take so much together where each thread has its
-  /// own, which then stay in its second-level cache.
+  /// V and Z of a thread's tiles and a dU may take so much together to stay in its second-level
+  /// cache.
   private static final long OWN_BYTES = (Lanes.COUNT == 8 ? 320 : 640) * 1024L;
 
-  /// With fewer tiles at a time, products would be too short for that.
-  private static final int FEWEST_OWN = 32;
+  /// With fewer tiles at a time, products are too short: V and Z then stay in the last-level cache.
+  private static final int FEWEST_TILES = 32;
 
-  /// Parts of the batch with a dU of their own.
-  private static final int WANTED_PARTS = 16;
+  /// Tiles at a time there, about.
+  private static final int MANY_TILES = 128;
+
+  /// Parts of the batch where dU stay in second-level caches, and where they do not.
+  private static final int SMALL_PARTS = 16;
+
+  private static final int LARGE_PARTS = 2;
 
   /// Blocks of source channels of one piece: dU of a piece then stays in the second-level cache.
   private static final int PIECE_BLOCKS = Math.max(2, PANEL);
@@ -55,10 +61,10 @@ final class WinogradWeights {
   private final int groups;
   private final int tiles;
   private final int blockTiles;
-  private final boolean byParts;
+  private final boolean byPairs;
   private final int partTiles;
   private final int parts;
-  private final boolean byPairs;
+  private final int bands; // of rows of points, each of which a thread takes
   private final boolean kept;
   private final long vStep;
   private final long zStep;
@@ -66,7 +72,6 @@ final class WinogradWeights {
   private final boolean[][] vanishing; // per point and panel: it has no products
   private final WeightTiles.Loops[] loops;
   private final Parallel.Body transform = this::transform;
-  private final Parallel.Body pointGroup = this::pointGroup;
   private final Parallel.Body inverse = this::inverse;
   private final Parallel.Body pairs = this::pairs;
   private final Parallel.Body part = this::part;
@@ -88,13 +93,13 @@ final class WinogradWeights {
     tiles = batch * tiling.tilesPerImage();
     long gradient = points * srcBlocks * dstBlocks * PAIR;
     byPairs = gradient > LARGE_GRADIENT;
-    long perTile = points * (srcBlocks + dstBlocks) * VECTOR;
-    long blockBytes = byPairs ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
     int own = ownTiles(gradient);
-    byParts = own >= FEWEST_OWN;
-    blockTiles = Math.min(tiles, byParts ? own : Math.max(32, (int) (blockBytes / perTile)));
-    partTiles = Math.ceilDiv(Math.ceilDiv(tiles, blockTiles), WANTED_PARTS) * blockTiles;
-    parts = byParts ? Math.ceilDiv(tiles, partTiles) : 1;
+    boolean small = own >= FEWEST_TILES;
+    int wanted = byPairs ? 1 : small ? SMALL_PARTS : LARGE_PARTS;
+    blockTiles = byPairs ? pairTiles() : small ? Math.min(tiles, own) : evenTiles(wanted);
+    partTiles = Math.ceilDiv(Math.ceilDiv(tiles, blockTiles), wanted) * blockTiles;
+    parts = byPairs ? 1 : Math.ceilDiv(tiles, partTiles);
+    bands = Math.min(Math.ceilDiv(threads, parts), tiling.transforms().size());
     kept = !byPairs || blockTiles < tiles;
     // Two cache lines more, so that the points fall into different cache sets.
     vStep = Math.ceilDiv(srcBlocks, PANEL) * PANEL * blockTiles * VECTOR + 128;
@@ -122,6 +127,18 @@ final class WinogradWeights {
     return true;
   }
 
+  private int pairTiles() {
+    long perTile = points * (srcBlocks + dstBlocks) * VECTOR;
+    return Math.min(tiles, Math.max(FEWEST_TILES, (int) (BLOCK_BYTES / perTile)));
+  }
+
+  /// Tiles of whole strips that go into a part a whole number of times.
+  private int evenTiles(int wantedParts) {
+    int part = Math.ceilDiv(tiles, wantedParts);
+    int even = Math.ceilDiv(part, Math.ceilDiv(part, MANY_TILES));
+    return Math.ceilDiv(even, WinogradTransforms.STRIP_TILES) * WinogradTransforms.STRIP_TILES;
+  }
+
   /// Tiles of whole strips whose V and Z fit into a thread's own cache beside a dU.
   private int ownTiles(long gradient) {
     long perTile = points * (Math.ceilDiv(srcBlocks, PANEL) * PANEL + dstBlocks) * VECTOR;
@@ -132,7 +149,7 @@ final class WinogradWeights {
   /// Bytes of workspace: dU (once, per part, or what a thread works on), V and Z (once, or per
   /// thread), scratch memory per thread, and room behind all that.
   long workspaceBytes() {
-    return vAt(byParts ? loops.length : 1) + loops.length * scratchBytes() + ROOM;
+    return vAt(byPairs ? 1 : loops.length) + loops.length * scratchBytes() + ROOM;
   }
 
   private long scratchBytes() {
@@ -146,13 +163,13 @@ final class WinogradWeights {
 
   /// Where a V begins, of those that there are, and its Z behind it.
   private long vAt(int index) {
-    int gradients = byParts ? parts : kept ? 1 : loops.length;
+    int gradients = kept ? parts : loops.length;
     return uAt(gradients) + index * points * (vStep + zStep);
   }
 
   /// Where the V that a thread works on begins.
   private long vOf(int thread) {
-    return vAt(byParts ? thread : 0);
+    return vAt(byPairs ? 0 : thread);
   }
 
   private long zOf(int thread) {
@@ -174,35 +191,28 @@ final class WinogradWeights {
     this.dDst = dDst;
     this.dWeights = dWeights;
     this.workspace = workspace;
-    if (byParts) {
-      parallel.run(parts, part);
+    if (!byPairs) {
+      parallel.run(parts * bands, part);
       parallel.run(srcBlocks * dstBlocks, inverse);
       return;
     }
     for (firstTile = 0; firstTile < tiles; firstTile += blockTiles) {
       blockCount = Math.min(blockTiles, tiles - firstTile);
       parallel.run(Math.ceilDiv(blockCount, 8), transform);
-      if (byPairs) {
-        parallel.run(groups * Math.ceilDiv(srcBlocks, PIECE_BLOCKS), pairs);
-      } else {
-        parallel.run(points * groups, pointGroup);
-      }
-    }
-    if (!byPairs) {
-      parallel.run(srcBlocks * dstBlocks, inverse);
+      parallel.run(groups * Math.ceilDiv(srcBlocks, PIECE_BLOCKS), pairs);
     }
   }
 
   private void transform(int piece, int thread) {
     int from = piece * 8;
-    transform(firstTile, from, Math.min(blockCount, from + 8), thread);
+    int to = Math.min(blockCount, from + 8);
+    transform(firstTile, from, to, 0, tiling.transforms().size(), thread);
   }
 
-  /// V and Z of some tiles, numbered from `first` on.
-  private void transform(int first, int from, int to, int thread) {
+  /// Rows of points of V and Z of some tiles, numbered from `first` on.
+  private void transform(int first, int from, int to, int row, int lastRow, int thread) {
     long scratch = scratchAt(thread);
     for (int b = 0; b < srcBlocks; b += PANEL) {
-      long at = vOf(thread) + inV(b) + from * PANEL * VECTOR;
       tiling.inputs(
           src,
           first + from,
@@ -212,25 +222,42 @@ final class WinogradWeights {
           workspace,
           scratch,
           workspace,
-          at,
+          vOf(thread) + inV(b) + from * PANEL * VECTOR,
           PANEL * VECTOR,
-          vStep);
+          vStep,
+          row,
+          lastRow);
     }
     for (int b = 0; b < dstBlocks; b++) {
       // Block by block of channels: the products then read the tiles of one block in a row.
-      long at = zOf(thread) + ((long) b * blockTiles + from) * VECTOR;
-      tiling.gradient(dDst, first + from, first + to, b, workspace, scratch, workspace, at, zStep);
+      tiling.gradient(
+          dDst,
+          first + from,
+          first + to,
+          b,
+          workspace,
+          scratch,
+          workspace,
+          zOf(thread) + ((long) b * blockTiles + from) * VECTOR,
+          zStep,
+          row,
+          lastRow);
     }
   }
 
-  /// The dU of some tiles of the batch, a few at a time, with V and Z of this thread alone.
-  private void part(int part, int thread) {
+  /// A band of the dU of a part of the batch, a few tiles at a time, with V and Z of this thread
+  /// alone.
+  private void part(int piece, int thread) {
+    int part = piece / bands;
+    int size = tiling.transforms().size();
+    int row = piece % bands * size / bands;
+    int lastRow = (piece % bands + 1) * size / bands;
     int start = part * partTiles;
     int last = Math.min(tiles, start + partTiles);
     for (int first = start; first < last; first += blockTiles) {
       int count = Math.min(blockTiles, last - first);
-      transform(first, 0, count, thread);
-      for (int point = 0; point < points; point++) {
+      transform(first, 0, count, row, lastRow, thread);
+      for (int point = row * size; point < lastRow * size; point++) {
         for (int block = 0; block < dstBlocks; block += Lanes.MAX_BLOCKS) {
           long u = uAt(part) + block * srcBlocks * PAIR;
           boolean starts = first == start;
@@ -238,14 +265,6 @@ final class WinogradWeights {
         }
       }
     }
-  }
-
-  private void pointGroup(int piece, int thread) {
-    int point = piece / groups;
-    int block = piece % groups * Lanes.MAX_BLOCKS;
-    long u = uAt(0) + block * srcBlocks * PAIR;
-    boolean starts = firstTile == 0;
-    product(point, block, 0, srcBlocks, blockCount, starts, u, srcBlocks * PAIR, thread);
   }
 
   private void inverse(int pair, int thread) {
