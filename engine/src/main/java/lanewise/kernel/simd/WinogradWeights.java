@@ -43,10 +43,11 @@ final class WinogradWeights {
   /// Tiles at a time there, about.
   private static final int MANY_TILES = 128;
 
-  /// Parts of the batch where dU stay in second-level caches, and where they do not.
-  private static final int SMALL_PARTS = 16;
+  /// Parts of the batch where dU stay in second-level caches.
+  private static final int MOST_PARTS = 16;
 
-  private static final int LARGE_PARTS = 2;
+  /// What the dU of parts may take elsewhere.
+  private static final long PARTS_BYTES = 8L * 1024 * 1024;
 
   /// Blocks of source channels of one piece: dU of a piece then stays in the second-level cache.
   private static final int PIECE_BLOCKS = Math.max(2, PANEL);
@@ -95,7 +96,7 @@ final class WinogradWeights {
     byPairs = gradient > LARGE_GRADIENT;
     int own = ownTiles(gradient);
     boolean small = own >= FEWEST_TILES;
-    int wanted = byPairs ? 1 : small ? SMALL_PARTS : LARGE_PARTS;
+    int wanted = byPairs ? 1 : small ? MOST_PARTS : gradient * 4 <= PARTS_BYTES ? 4 : 2;
     blockTiles = byPairs ? pairTiles() : small ? Math.min(tiles, own) : evenTiles(wanted);
     partTiles = Math.ceilDiv(Math.ceilDiv(tiles, blockTiles), wanted) * blockTiles;
     parts = byPairs ? 1 : Math.ceilDiv(tiles, partTiles);

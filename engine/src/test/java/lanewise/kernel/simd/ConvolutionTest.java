@@ -73,12 +73,13 @@ class ConvolutionTest {
         Stream.of(
             new ConvCases.Case(new ConvSpec(8, 2, 75, 9, 1, 70, 1, 0, 1), 1),
             new ConvCases.Case(new ConvSpec(3, 2, 185, 9, 1, 180, 1, 0, 1), 1));
-    // Gradients of Winograd that leave no room in a thread's cache: two parts of the batch, several
-    // blocks of tiles, more threads than parts.
-    Stream<Case> twoParts =
+    // Gradients of Winograd that leave no room in a thread's cache: in four parts of the batch, and
+    // (the last one) in two, fewer than threads.
+    Stream<Case> fewParts =
         Stream.of(
                 new ConvCases.Case(new ConvSpec(33, 20, 44, 34, 3, 3, 1, 1, 1), 6),
-                new ConvCases.Case(new ConvSpec(17, 21, 23, 40, 3, 3, 2, 1, 1), 5))
+                new ConvCases.Case(new ConvSpec(17, 21, 23, 40, 3, 3, 2, 1, 1), 5),
+                new ConvCases.Case(new ConvSpec(113, 9, 13, 114, 3, 3, 1, 1, 1), 23))
             .map(c -> new Case(ConvAlgorithm.WINOGRAD, c.spec(), c.batch()));
     Stream<Case> all =
         Stream.of(ConvCases.all().stream(), large, bands, longRows)
@@ -88,7 +89,7 @@ class ConvolutionTest {
                     Arrays.stream(ConvAlgorithm.values())
                         .filter(algorithm -> algorithm.refuses(c.spec()).isEmpty())
                         .map(algorithm -> new Case(algorithm, c.spec(), c.batch())));
-    return Stream.concat(all, twoParts);
+    return Stream.concat(all, fewParts);
   }
 
   @BeforeAll
