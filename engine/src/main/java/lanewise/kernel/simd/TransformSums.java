@@ -88,9 +88,9 @@ final class TransformSums {
   private final int productTiles;
   private final int mTiles;
   private final long mStep;
-  private final int threads;
+  private final int workers; // threads that need memory of their own
   private final long[] madeWeights; // per thread: for which run it has made the weights
-  private final Parallel.Body transformWeights = this::transformWeights;
+  private final Parallel.Body prepareWeights = this::prepareWeights;
   private final Parallel.Body tileBlock = this::tileBlock;
   private final Parallel.Body sharedInput = this::sharedInput;
   private final Parallel.Body channelGroup = this::channelGroup;
@@ -123,7 +123,6 @@ final class TransformSums {
       boolean constantWeights) {
     this.transform = transform;
     points = transform.points();
-    this.threads = threads;
     madeWeights = new long[threads];
     this.srcBlocks = srcBlocks;
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
@@ -145,6 +144,8 @@ final class TransformSums {
             && transform.adjoining(0, transform.tilesPerImage()) >= LEAST_PIXELS;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
+    // A single piece is run by the first thread.
+    workers = byGroups || blockTiles < tiles ? threads : 1;
     // Patches a multiple of 1 KB apart would fall into few sets of the first-level cache.
     vTile = srcBlocks * VECTOR + (points == 1 && srcBlocks * VECTOR % 1024 == 0 ? 64 : 0);
     vStep = blockTiles * vTile + SKEW;
@@ -245,9 +246,10 @@ final class TransformSums {
   }
 
   /// Bytes of workspace: V (once for all threads that take groups of output channels, else per
-  /// thread), and transformed weights, M and scratch memory per thread.
+  /// thread), and transformed weights, M and scratch memory per thread; or what preparing needs.
   long workspaceBytes() {
-    return sharedBytes() + threads * threadBytes() + SLICE_BYTES;
+    long preparing = (long) madeWeights.length * transform.scratchBytes();
+    return Math.max(sharedBytes() + workers * threadBytes(), preparing) + SLICE_BYTES;
   }
 
   private long vBytes() {
@@ -319,7 +321,7 @@ final class TransformSums {
       this.workspace = workspace;
       start = 0;
       u = prepared;
-      parallel.run(srcBlocks * dstBlocks, transformWeights);
+      parallel.run(srcBlocks * dstBlocks, prepareWeights);
     }
   }
 
@@ -361,7 +363,11 @@ final class TransformSums {
     }
   }
 
-  private void transformWeights(int pair, int thread) {
+  private void prepareWeights(int pair, int thread) {
+    transformWeights(pair, thread, (long) thread * transform.scratchBytes());
+  }
+
+  private void transformWeights(int pair, int thread, long scratch) {
     int block = pair / srcBlocks;
     transform.weights(
         weights,
@@ -370,7 +376,7 @@ final class TransformSums {
         pair % srcBlocks,
         srcBlocks,
         workspace,
-        scratchAt(thread),
+        scratch,
         u,
         uAt(block, thread) + pair % srcBlocks * PAIR,
         uStep);
@@ -395,7 +401,7 @@ final class TransformSums {
   /// Transformed weights of some blocks of output channels, for this thread alone.
   private void makeWeights(int block, int blocks, int thread) {
     for (int i = 0; i < blocks * srcBlocks && uBytes() > 0; i++) {
-      transformWeights(block * srcBlocks + i, thread);
+      transformWeights(block * srcBlocks + i, thread, scratchAt(thread));
     }
   }
 
