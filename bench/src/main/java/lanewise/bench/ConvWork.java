@@ -73,7 +73,7 @@ final class ConvWork implements AutoCloseable {
             Math.max(
                 bytes,
                 Convolution.workspaceBytes(
-                    problem.spec(), problem.batch(), problem.threads(), pass, algorithm));
+                    problem.spec(), problem.batch(), problem.threads(), true, pass, algorithm));
       }
     }
     return bytes;

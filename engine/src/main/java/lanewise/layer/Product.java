@@ -87,7 +87,7 @@ final class Product implements Operation {
                     threads,
                     chooser,
                     pass,
-                    a -> Convolution.workspaceBytes(spec, batch, threads, pass, a)))
+                    a -> Convolution.workspaceBytes(spec, batch, threads, training, pass, a)))
         .max()
         .orElseThrow();
   }

@@ -199,15 +199,23 @@ public final class Convolution {
   }
 
   /// Bytes of scratch memory that one pass needs with an algorithm.
+  ///
+  /// @param training whether weights change from run to run; if not, what is made of them is none
+  ///     of the scratch memory ([#preparedBytes])
   public static long workspaceBytes(
-      ConvSpec spec, int batch, int threads, ConvPass pass, ConvAlgorithm algorithm) {
+      ConvSpec spec,
+      int batch,
+      int threads,
+      boolean training,
+      ConvPass pass,
+      ConvAlgorithm algorithm) {
     ConvSpec c = WeightPacking.aligned(spec);
     long tiles = (long) threads * Tiles.SCRATCH_BYTES;
     return switch (pass) {
       case FORWARD ->
           switch (algorithm) {
             case WINOGRAD, IM2COL ->
-                transformForward(c, batch, threads, false, algorithm).workspaceBytes();
+                transformForward(c, batch, threads, !training, algorithm).workspaceBytes();
             case CHWN -> imagesForward(c, batch, threads).workspaceBytes();
             case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
             case FIRST_IM2COL -> new FirstPatches(c, batch, threads).workspaceBytes();
@@ -240,7 +248,7 @@ public final class Convolution {
   public static long workspaceBytes(
       ConvSpec spec, int batch, int threads, ConvAlgorithms algorithms) {
     return Arrays.stream(ConvPass.values())
-        .mapToLong(pass -> workspaceBytes(spec, batch, threads, pass, algorithms.of(pass)))
+        .mapToLong(pass -> workspaceBytes(spec, batch, threads, true, pass, algorithms.of(pass)))
         .max()
         .orElseThrow();
   }
