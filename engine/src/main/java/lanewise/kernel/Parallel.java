@@ -72,7 +72,8 @@ public final class Parallel implements AutoCloseable {
     return workers.length + 1;
   }
 
-  /// Runs the body once for every piece and returns when all are done. Allocates nothing.
+  /// Runs the body once for every piece and returns when all are done. Allocates nothing. A single
+  /// piece is run by the caller, which is thread 0.
   ///
   /// @throws RuntimeException or Error one that a piece threw
   public void run(int pieceCount, Body loopBody) {

@@ -144,7 +144,7 @@ final class TransformSums {
             && transform.adjoining(0, transform.tilesPerImage()) >= LEAST_PIXELS;
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
-    // A single piece is run by the first thread.
+    // A single piece is run by thread 0.
     workers = byGroups || blockTiles < tiles ? threads : 1;
     // Patches a multiple of 1 KB apart would fall into few sets of the first-level cache.
     vTile = srcBlocks * VECTOR + (points == 1 && srcBlocks * VECTOR % 1024 == 0 ? 64 : 0);

@@ -354,6 +354,7 @@ record WinogradTiling(
     return Math.min(Math.min(STRIP_TILES, tilesPerRow() - column), to - tile);
   }
 
+  /// The first half of the transform of a strip, down the columns, to scratch memory.
   private void inputColumns(
       Tensor src, int tile, int count, int block, MemorySegment scratch, long tmp) {
     int channelBlocks = WeightPacking.blocks(src.shape().channels());
@@ -461,6 +462,7 @@ record WinogradTiling(
     }
   }
 
+  /// The first half of the transform of a strip's gradient, down the columns.
   private void gradientColumns(
       Tensor dDst, int tile, int count, int block, MemorySegment scratch, long tmp) {
     int y = firstRow(tile);

@@ -90,8 +90,10 @@ interface WinogradTransforms {
       MemorySegment dst,
       long to);
 
-  /// The second half, along the rows of what [#inputColumns] made, a tile every 4 pixels, to points
-  /// `step` bytes apart; tiles are `tile` bytes apart there.
+  /// The second half, along some rows of what [#inputColumns] made, a tile every 4 pixels, to
+  /// points `step` bytes apart; tiles are `tile` bytes apart there.
+  ///
+  /// @param lines rows from the one at `at` on, at most [#size]
   void inputRows(
       MemorySegment src,
       long at,
@@ -137,9 +139,10 @@ interface WinogradTransforms {
       MemorySegment dst,
       long to);
 
-  /// The second half, along the rows of what [#gradientColumns] made, to the points of tiles side
-  /// by
-  /// side.
+  /// The second half, along some rows of what [#gradientColumns] made, to the points of tiles side
+  /// by side.
+  ///
+  /// @param lines rows from the one at `at` on, at most [#size]
   void gradientRows(
       MemorySegment src,
       long at,

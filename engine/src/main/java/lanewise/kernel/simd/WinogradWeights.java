@@ -96,10 +96,10 @@ final class WinogradWeights {
     byPairs = gradient > LARGE_GRADIENT;
     int own = ownTiles(gradient);
     boolean small = own >= FEWEST_TILES;
-    int wanted = byPairs ? 1 : small ? MOST_PARTS : gradient * 4 <= PARTS_BYTES ? 4 : 2;
+    int wanted = wantedParts(gradient, small);
     blockTiles = byPairs ? pairTiles() : small ? Math.min(tiles, own) : evenTiles(wanted);
     partTiles = Math.ceilDiv(Math.ceilDiv(tiles, blockTiles), wanted) * blockTiles;
-    parts = byPairs ? 1 : Math.ceilDiv(tiles, partTiles);
+    parts = Math.ceilDiv(tiles, partTiles);
     bands = Math.min(Math.ceilDiv(threads, parts), tiling.transforms().size());
     kept = !byPairs || blockTiles < tiles;
     // Two cache lines more, so that the points fall into different cache sets.
@@ -128,12 +128,19 @@ final class WinogradWeights {
     return true;
   }
 
+  private int wantedParts(long gradient, boolean small) {
+    if (byPairs) {
+      return 1;
+    }
+    return small ? MOST_PARTS : gradient * 4 <= PARTS_BYTES ? 4 : 2;
+  }
+
   private int pairTiles() {
     long perTile = points * (srcBlocks + dstBlocks) * VECTOR;
     return Math.min(tiles, Math.max(FEWEST_TILES, (int) (BLOCK_BYTES / perTile)));
   }
 
-  /// Tiles of whole strips that go into a part a whole number of times.
+  /// Tiles of whole strips, so many that those of a part make blocks of about the same size.
   private int evenTiles(int wantedParts) {
     int part = Math.ceilDiv(tiles, wantedParts);
     int even = Math.ceilDiv(part, Math.ceilDiv(part, MANY_TILES));
