@@ -107,31 +107,7 @@ public enum ConvAlgorithm {
       return Optional.of("a small batch leaves lanes empty: only measuring tells");
     }
   },
-  /// The first layer from a plain image, whose few channels lie side by side ([#sourceLanes]), as
-  /// one product over patches.
-  FIRST_IM2COL {
-    @Override
-    public Optional<String> refuses(ConvSpec c) {
-      return FIRST.refuses(c);
-    }
-
-    @Override
-    public boolean has(ConvPass pass) {
-      return FIRST.has(pass);
-    }
-
-    @Override
-    public int sourceLanes(ConvSpec c) {
-      return FIRST.sourceLanes(c);
-    }
-
-    /// As for [#IM2COL].
-    @Override
-    public Optional<String> passedOver(ConvSpec c, ConvPass pass) {
-      return Cpu.lanes() == 8 ? Optional.empty() : Optional.of("more than 16 registers");
-    }
-  },
-  /// The first layer from a plain image without copies, one row of the kernel after the other.
+  /// The first layer from a plain image, whose few channels lie side by side ([#sourceLanes]).
   FIRST {
     @Override
     public Optional<String> refuses(ConvSpec c) {

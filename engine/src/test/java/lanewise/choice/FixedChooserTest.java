@@ -97,7 +97,6 @@ class FixedChooserTest {
                 ? "im2col lost: winograd comes before it in the list"
                 : "im2col lost: the kernel is not 1x1",
             "chwn refused: more than 16 channels and filters",
-            "first_im2col refused: more than 3 or 4 input channels",
             "first refused: more than 3 or 4 input channels",
             "direct lost: winograd comes before it in the list");
     assertThat(reasons(NARROW, false, ConvPass.BACKWARD_WEIGHTS))
@@ -105,7 +104,6 @@ class FixedChooserTest {
             "winograd lost: fewer than 16 channels or filters",
             FEW_REGISTERS ? "im2col chosen: " + TAKEN : "im2col lost: the kernel is not 1x1",
             "chwn lost: a small batch leaves lanes empty: only measuring tells",
-            "first_im2col refused: more than 3 or 4 input channels",
             "first refused: more than 3 or 4 input channels",
             FEW_REGISTERS
                 ? "direct lost: im2col comes before it in the list"
@@ -115,25 +113,19 @@ class FixedChooserTest {
             "winograd refused: the source is a plain image",
             "im2col refused: the source is a plain image",
             "chwn lost: a small batch leaves lanes empty: only measuring tells",
-            FEW_REGISTERS
-                ? "first_im2col chosen: " + TAKEN
-                : "first_im2col lost: more than 16 registers",
-            FEW_REGISTERS
-                ? "first lost: first_im2col comes before it in the list"
-                : "first chosen: " + TAKEN,
+            "first chosen: " + TAKEN,
             "direct refused: the source is a plain image");
     assertThat(reasons(IMAGE, true, ConvPass.BACKWARD_DATA))
         .containsExactly(
             "winograd lost: fewer than 16 channels or filters",
             FEW_REGISTERS ? "im2col chosen: " + TAKEN : "im2col lost: the kernel is not 1x1",
             "chwn lost: a small batch leaves lanes empty: only measuring tells",
-            "first_im2col refused: it has no such pass",
             "first refused: it has no such pass",
             FEW_REGISTERS
                 ? "direct lost: im2col comes before it in the list"
                 : "direct chosen: " + TAKEN);
     assertThat(reasons(IMAGE, false, ConvPass.FORWARD).get(3))
-        .isEqualTo("first_im2col refused: the source lies in blocks of channels");
+        .isEqualTo("first refused: the source lies in blocks of channels");
   }
 
   @Test

@@ -16,11 +16,14 @@ import lanewise.tensor.Tensor;
 /// a pass.
 public final class Convolution {
 
+  static {
+    Slices.profile();
+  }
+
   private final ConvSpec spec;
   private final ConvAlgorithms algorithms;
   private final WeightTranspose transpose;
   private final FirstConv first;
-  private final FirstPatches firstPatches;
   private final ImageSums imagesForward;
   private final ImageSums imagesData;
   private final ImageWeights imagesWeights;
@@ -73,10 +76,7 @@ public final class Convolution {
     imagesData = data == ConvAlgorithm.CHWN ? ImageSums.backwardData(c, batch, threads) : null;
     imagesWeights = weights == ConvAlgorithm.CHWN ? imagesWeights(c, batch, threads) : null;
     boolean readsImage = forward == ConvAlgorithm.FIRST || weights == ConvAlgorithm.FIRST;
-    first = readsImage ? new FirstConv(c, batch, srcImage, dstImage, threads) : null;
-    boolean gathersImage =
-        forward == ConvAlgorithm.FIRST_IM2COL || weights == ConvAlgorithm.FIRST_IM2COL;
-    firstPatches = gathersImage ? new FirstPatches(c, batch, threads) : null;
+    first = readsImage ? new FirstConv(c, batch, threads) : null;
   }
 
   /// Null where the algorithm is not one of transforms.
@@ -92,7 +92,7 @@ public final class Convolution {
               batch,
               threads,
               constantWeights);
-      case CHWN, FIRST, FIRST_IM2COL, DIRECT -> null;
+      case CHWN, FIRST, DIRECT -> null;
     };
   }
 
@@ -103,7 +103,7 @@ public final class Convolution {
       case IM2COL ->
           sums(PatchTransform.backwardData(c), c.filters(), c.channels(), batch, threads, false);
       case null -> null;
-      case CHWN, FIRST, FIRST_IM2COL, DIRECT -> null;
+      case CHWN, FIRST, DIRECT -> null;
     };
   }
 
@@ -217,8 +217,7 @@ public final class Convolution {
             case WINOGRAD, IM2COL ->
                 transformForward(c, batch, threads, !training, algorithm).workspaceBytes();
             case CHWN -> imagesForward(c, batch, threads).workspaceBytes();
-            case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
-            case FIRST_IM2COL -> new FirstPatches(c, batch, threads).workspaceBytes();
+            case FIRST -> new FirstConv(c, batch, threads).workspaceBytes();
             case DIRECT -> tiles;
           };
       // Behind the transposed weights.
@@ -230,14 +229,13 @@ public final class Convolution {
                         ? new StridedData(c, batch, threads).workspaceBytes()
                         : transformData(c, batch, threads, algorithm).workspaceBytes();
                 case CHWN -> ImageSums.backwardData(c, batch, threads).workspaceBytes();
-                case FIRST, FIRST_IM2COL, DIRECT -> tiles;
+                case FIRST, DIRECT -> tiles;
               };
       case BACKWARD_WEIGHTS ->
           switch (algorithm) {
             case WINOGRAD -> new WinogradWeights(c, batch, threads).workspaceBytes();
             case CHWN -> imagesWeights(c, batch, threads).workspaceBytes();
-            case FIRST -> new FirstConv(c, batch, 0, 0, threads).workspaceBytes();
-            case FIRST_IM2COL -> new FirstPatches(c, batch, threads).workspaceBytes();
+            case FIRST -> new FirstConv(c, batch, threads).workspaceBytes();
             case DIRECT -> new DirectWeights(c, batch, threads).workspaceBytes();
             case IM2COL -> new PatchWeights(c, batch, threads).workspaceBytes();
           };
@@ -275,7 +273,6 @@ public final class Convolution {
       case DIRECT -> directForward.slots(spec.outHeight() * spec.outWidth());
       case CHWN -> imagesForward.slots();
       case FIRST -> first.slots();
-      case FIRST_IM2COL -> firstPatches.slots();
       case WINOGRAD, IM2COL -> transformForward.slots();
     };
   }
@@ -304,8 +301,6 @@ public final class Convolution {
       case CHWN ->
           imagesForward.run(src, weights, bias, dst, floor, statistics, workspace, 0, parallel);
       case FIRST -> first.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
-      case FIRST_IM2COL ->
-          firstPatches.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
       case WINOGRAD, IM2COL ->
           transformForward.run(
               src, weights, 0, bias, dst, floor, statistics, workspace, 0, parallel);
@@ -340,7 +335,7 @@ public final class Convolution {
               workspace,
               weightBytes,
               parallel);
-      case FIRST, FIRST_IM2COL -> throw none(algorithms.backwardData(), ConvPass.BACKWARD_DATA);
+      case FIRST -> throw none(algorithms.backwardData(), ConvPass.BACKWARD_DATA);
       case WINOGRAD, IM2COL -> {
         MemorySegment start = add ? null : zeros;
         if (stridedData != null) {
@@ -363,7 +358,6 @@ public final class Convolution {
       }
       case CHWN -> imagesWeights.run(src, dDst, dWeights, workspace, parallel);
       case FIRST -> first.backwardWeights(src, dDst, dWeights, workspace, parallel);
-      case FIRST_IM2COL -> firstPatches.backwardWeights(src, dDst, dWeights, workspace, parallel);
       case WINOGRAD -> winogradWeights.run(src, dDst, dWeights, workspace, parallel);
       case IM2COL -> patchWeights.run(src, dDst, dWeights, workspace, 0, parallel);
     }

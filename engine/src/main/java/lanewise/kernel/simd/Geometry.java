@@ -31,50 +31,6 @@ final class Geometry {
     return classes(c, axes, sizes, images, srcImage, dstImage, lanes);
   }
 
-  /// For `dst = conv(src)` without padding where the source is a plain image with its few channels
-  /// side by side (H x W x C, lanes = C): the columns and channels of one kernel row are then one
-  /// run of floats, so each row of the kernel is one tap (if it is not too long), whose "channels"
-  /// are columns x C. Weights are `[K/lanes][kh][kw x C][lanes of K]`.
-  static TileSums firstForward(ConvSpec c, int images, long srcImage, long dstImage) {
-    int pixel = c.channels() * Float.BYTES;
-    int width = c.kernelWidth();
-    int run = width * c.channels() <= TileSums.MOST_RUN ? width : 1;
-    int[] tapSrc = new int[c.kernelHeight() * width / run];
-    int[] tapWeights = new int[tapSrc.length];
-    for (int i = 0; i < tapSrc.length; i++) {
-      int row = i * run / width;
-      int column = i * run % width;
-      tapSrc[i] = (row * c.width() + column) * pixel;
-      tapWeights[i] = (row * width + column) * c.channels() * Lanes.BYTES;
-    }
-    long kernelBytes = (long) c.kernelHeight() * width * c.channels() * Lanes.BYTES;
-    int pixels = c.outHeight() * c.outWidth();
-    int positions = images * pixels;
-    int[] src = new int[TileSums.padded(positions)];
-    int[] dst = new int[src.length];
-    for (int p = 0; p < src.length; p++) {
-      int position = Math.min(p, positions - 1);
-      int n = position / pixels;
-      int y = position % pixels / c.outWidth();
-      int x = position % c.outWidth();
-      long from = ((long) y * c.width() + x) * c.stride();
-      src[p] = Math.toIntExact(n * srcImage * Float.BYTES + from * pixel);
-      dst[p] = Math.toIntExact(n * dstImage * Float.BYTES + position % pixels * (long) Lanes.BYTES);
-    }
-    return TileSums.of(
-        positions,
-        src,
-        dst,
-        tapSrc,
-        tapWeights,
-        run * c.channels(),
-        run * c.channels(),
-        0,
-        kernelBytes,
-        (long) pixels * Lanes.BYTES,
-        kernelBytes);
-  }
-
   /// For `dSrc = conv_transposed(dDst)`: positions are input pixels of `images` samples, sources
   /// are output pixels. With stride 1 the kernel is expected turned by 180 degrees, so that its
   /// taps

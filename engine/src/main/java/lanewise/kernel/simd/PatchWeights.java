@@ -5,8 +5,8 @@ import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
-/// The gradient of a convolution's weights as one product over patches ([PatchTransform], or
-/// [ImagePatches] of a plain image): for a chunk of pixels, patches are gathered to panels
+/// The gradient of a convolution's weights as one product over patches ([PatchTransform]): for a
+/// chunk of pixels, patches are gathered to panels
 /// ([WeightTiles#PANEL_BLOCKS]) and multiplied with the gradient of the result,
 /// `dWeights[C of all taps][K] += patches' dDst`.
 ///
@@ -35,7 +35,6 @@ final class PatchWeights {
       Math.max(WeightTiles.PANEL_ROOM, PatchTransform.MOST_BLOCKS * VECTOR);
 
   private final PatchTransform patches;
-  private final ImagePatches image;
   private final int batch;
   private final int rows;
   private final int rowBlocks;
@@ -58,31 +57,16 @@ final class PatchWeights {
   private MemorySegment workspace;
   private long start;
 
-  /// For a source in blocks of channels.
   PatchWeights(ConvSpec c, int batch, int threads) {
-    this(c, null, batch, threads);
-  }
-
-  /// For a plain image; the gradient is that of [NarrowWeights], whose blocks are those of patches.
-  PatchWeights(ImagePatches image, int batch, int threads) {
-    this(image.c(), image, batch, threads);
-  }
-
-  private PatchWeights(ConvSpec c, ImagePatches image, int batch, int threads) {
     this.batch = batch;
-    this.image = image;
     patches = PatchTransform.forward(c);
-    rows = image == null ? patches.rows(c.channels()) : image.floats();
-    rowBlocks = image == null ? rows / Lanes.COUNT : image.blocks();
+    rows = patches.rows(c.channels());
+    rowBlocks = rows / Lanes.COUNT;
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     int panels = Math.ceilDiv(rowBlocks, PANEL);
     int most = Math.clamp(PARTS_BYTES / weightBytes(), 1, WANTED_PIECES);
     int wantedPanelPieces = Math.ceilDiv(WANTED_PIECES, most);
-    // Patches of an image are gathered whole.
-    panelsPerPiece =
-        image != null
-            ? panels
-            : Math.clamp(Math.ceilDiv(panels, wantedPanelPieces), 1, MOST_PANELS);
+    panelsPerPiece = Math.clamp(Math.ceilDiv(panels, wantedPanelPieces), 1, MOST_PANELS);
     panelPieces = Math.ceilDiv(panels, panelsPerPiece);
     pixels = c.outHeight() * c.outWidth();
     chunkImages = Math.clamp(CHUNK_PIXELS / pixels, 1, batch);
@@ -98,8 +82,7 @@ final class PatchWeights {
   }
 
   /// Bytes of workspace: the partial gradients, and per thread panels, the gradient of the result
-  /// at the pixels of several images, scratch memory, and an image's patches before they become
-  /// panels; and room behind all that.
+  /// at the pixels of several images, and scratch memory; and room behind all that.
   long workspaceBytes() {
     return partsBytes() + loops.length * threadBytes() + ROOM;
   }
@@ -126,11 +109,6 @@ final class PatchWeights {
   }
 
   private long threadBytes() {
-    return gatheredAt() + (image == null ? 0 : mostPixels() * rowBlocks * VECTOR);
-  }
-
-  /// Where whole patches lie in a thread's memory.
-  private long gatheredAt() {
     return panelsPerPiece * panelBytes() + gradientBytes() + Tiles.SCRATCH_BYTES;
   }
 
@@ -247,26 +225,13 @@ final class PatchWeights {
   /// Gathers the patches of `count` pixels to panels.
   private void gather(int tile, int count, int from, int to, long panelBytes, int thread) {
     long panels = threadAt(thread);
-    long gathered = panels + gatheredAt();
-    if (image != null) {
-      image.gather(src, tile, tile + count, workspace, gathered, rowBlocks * VECTOR);
-    }
     for (int row = from; row < to; row += PANEL) {
       long at = panels + (row - from) / PANEL * panelBytes;
       int blocks = Math.min(PANEL, to - row);
-      if (image == null) {
-        patches.inputs(
-            src, tile, tile + count, row, blocks, workspace, 0, workspace, at, PANEL * VECTOR, 0);
-      }
-      for (int b = 0; b < PANEL; b++) {
-        long t = at + b * VECTOR;
-        if (b >= blocks) {
-          PatchTransform.zero(workspace, t, count, PANEL * VECTOR);
-        } else if (image != null) {
-          long s = gathered + (row + b) * VECTOR;
-          PatchTransform.gather(
-              workspace, s, rowBlocks * VECTOR, count, workspace, t, PANEL * VECTOR);
-        }
+      patches.inputs(
+          src, tile, tile + count, row, blocks, workspace, 0, workspace, at, PANEL * VECTOR, 0);
+      for (int b = blocks; b < PANEL; b++) {
+        PatchTransform.zero(workspace, at + b * VECTOR, count, PANEL * VECTOR);
       }
     }
   }

@@ -27,6 +27,24 @@ final class Vectors {
     }
   }
 
+  /// `to = to + at`, `count` vectors.
+  static void add(MemorySegment src, long at, MemorySegment dst, long to, int count) {
+    for (int i = 0; i < count; i++) {
+      long offset = (long) i * Lanes.BYTES;
+      fromMemorySegment(SPECIES, src, at + offset, ORDER)
+          .add(fromMemorySegment(SPECIES, dst, to + offset, ORDER))
+          .intoMemorySegment(dst, to + offset, ORDER);
+    }
+  }
+
+  /// `x = max(x, floor)`, `count` vectors.
+  static void raise(MemorySegment x, long at, int count, float floor) {
+    for (int i = 0; i < count; i++) {
+      long to = at + (long) i * Lanes.BYTES;
+      fromMemorySegment(SPECIES, x, to, ORDER).max(floor).intoMemorySegment(x, to, ORDER);
+    }
+  }
+
   /// Zeroes whole vectors.
   static void zero(MemorySegment dst, long at, long length) {
     FloatVector zero = FloatVector.zero(SPECIES);

@@ -81,6 +81,16 @@ class ConvolutionTest {
                 new ConvCases.Case(new ConvSpec(17, 21, 23, 40, 3, 3, 2, 1, 1), 5),
                 new ConvCases.Case(new ConvSpec(113, 9, 13, 114, 3, 3, 1, 1, 1), 23))
             .map(c -> new Case(ConvAlgorithm.WINOGRAD, c.spec(), c.batch()));
+    // First layers whose planes make several bands and whose kernel reaches further than one call
+    // of
+    // a tile, whose taps are too many for one call, and with more images than partial gradients.
+    Stream<Case> planes =
+        Stream.of(
+                new ConvCases.Case(new ConvSpec(3, 20, 701, 34, 6, 3, 1, 1, 1), 2),
+                new ConvCases.Case(new ConvSpec(3, 50, 700, 9, 7, 7, 2, 3, 1), 1),
+                new ConvCases.Case(new ConvSpec(3, 31, 29, 33, 11, 11, 4, 2, 1), 5),
+                new ConvCases.Case(new ConvSpec(1, 7, 9, 5, 3, 3, 1, 1, 1), 75))
+            .map(c -> new Case(ConvAlgorithm.FIRST, c.spec(), c.batch()));
     Stream<Case> all =
         Stream.of(ConvCases.all().stream(), large, bands, longRows)
             .flatMap(stream -> stream)
@@ -89,7 +99,7 @@ class ConvolutionTest {
                     Arrays.stream(ConvAlgorithm.values())
                         .filter(algorithm -> algorithm.refuses(c.spec()).isEmpty())
                         .map(algorithm -> new Case(algorithm, c.spec(), c.batch())));
-    return Stream.concat(all, fewParts);
+    return Stream.of(all, fewParts, planes).flatMap(stream -> stream);
   }
 
   @BeforeAll

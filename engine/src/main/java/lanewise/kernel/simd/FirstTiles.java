@@ -1,0 +1,324 @@
+package lanewise.kernel.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.IntVector.broadcast;
+import static lanewise.kernel.simd.Lanes.COUNT;
+import static lanewise.kernel.simd.Lanes.INTS;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import lanewise.tensor.Tensor;
+
+/// The register tiles of a first layer, over [ImagePlanes]: one block of filters each, since
+/// neighbouring values lie side by side and take one address register together, and values spread
+/// as integers cost the multiply-adds nothing ([WideTiles]).
+///
+/// As in [NarrowTiles], slices of a constant size leave nothing to check in the loops, and with 16
+/// registers a branch that is never taken keeps the multiply-adds from waiting behind all loads.
+final class FirstTiles {
+
+  private static final long LANE_BYTES = Lanes.BYTES;
+
+  /// Taps of [#taps].
+  static final int TAPS = 9;
+
+  /// The most pixels of one tile.
+  static final int MOST_TILE = 8;
+
+  /// Taps of one call of [#pixels]: their weights stay in the first-level cache.
+  static final int MOST_TAPS = 192;
+
+  /// Bytes from a call's first tap to its last.
+  static final int MOST_TAP_BYTES = 32 * 1024 - Float.BYTES;
+
+  /// Pixels of one row in [#taps]: as much as the room behind a tensor.
+  static final int MOST_PIXELS = Tensor.ROOM / Lanes.BYTES;
+
+  /// Bytes of planes that may be read behind the last pixel's first tap.
+  static final long PLANES_SLICE = MOST_TAP_BYTES + LANE_BYTES;
+
+  /// Bytes that may be read behind the first weights of a call.
+  static final long WEIGHTS_SLICE = MOST_TAPS * LANE_BYTES + LANE_BYTES;
+
+  private static final long ROW_SLICE = MOST_PIXELS * 4L + LANE_BYTES;
+  private static final long GRADIENT_SLICE = MOST_PIXELS * LANE_BYTES + LANE_BYTES;
+
+  private FirstTiles() {}
+
+  /// Blocks of the next tile when so many are left.
+  static int blocks(int left) {
+    return COUNT == 8 ? Math.min(left, 2) : 1;
+  }
+
+  /// Neighbouring pixels of a tile.
+  static int pixels(int blocks) {
+    return blocks == 2 ? 6 : MOST_TILE;
+  }
+
+  /// `dst = start + sum over some taps` for one tile.
+  ///
+  /// @param blocks of the result
+  /// @param src planes, with [#PLANES_SLICE] bytes from `srcAt` on
+  /// @param srcAt what the first pixel sees at tap `first`
+  /// @param taps bytes from there to what it sees at each, from `first` on
+  /// @param count taps, at most [#MOST_TAPS]
+  /// @param weights with [#WEIGHTS_SLICE] bytes from either block's first tap on
+  /// @param weightsBlock bytes from one block to the next
+  /// @param start the vectors that sums start from, one per block, side by side
+  /// @param atBlock bytes from one block of the result to the next
+  static void pixels(
+      int blocks,
+      MemorySegment src,
+      long srcAt,
+      int[] taps,
+      int first,
+      int count,
+      MemorySegment weights,
+      long weightsAt,
+      long weightsBlock,
+      MemorySegment start,
+      long startAt,
+      MemorySegment dst,
+      long at,
+      long atBlock) {
+    if (blocks == 2) {
+      pixels2x6(
+          src,
+          srcAt,
+          taps,
+          first,
+          count,
+          weights,
+          weightsAt,
+          weightsBlock,
+          start,
+          startAt,
+          dst,
+          at,
+          atBlock);
+    } else {
+      pixels1x8(src, srcAt, taps, first, count, weights, weightsAt, start, startAt, dst, at);
+    }
+  }
+
+  private static void pixels1x8(
+      MemorySegment src,
+      long srcAt,
+      int[] taps,
+      int first,
+      int count,
+      MemorySegment weights,
+      long weightsAt,
+      MemorySegment start,
+      long startAt,
+      MemorySegment dst,
+      long at) {
+    MemorySegment planes = src.asSlice(srcAt, PLANES_SLICE);
+    MemorySegment w = weights.asSlice(weightsAt, WEIGHTS_SLICE);
+    MemorySegment to = dst.asSlice(at, MOST_TILE * LANE_BYTES);
+    FloatVector a0 = fromMemorySegment(SPECIES, start, startAt, ORDER);
+    FloatVector a1 = a0;
+    FloatVector a2 = a0;
+    FloatVector a3 = a0;
+    FloatVector a4 = a0;
+    FloatVector a5 = a0;
+    FloatVector a6 = a0;
+    FloatVector a7 = a0;
+    int end = Math.clamp(count, 0, MOST_TAPS);
+    for (int t = 0; t < end; t++) {
+      long x = taps[first + t] & MOST_TAP_BYTES;
+      FloatVector v = fromMemorySegment(SPECIES, w, t * LANE_BYTES, ORDER);
+      FloatVector y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x)).reinterpretAsFloats();
+      a0 = y.fma(v, a0);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 4)).reinterpretAsFloats();
+      a1 = y.fma(v, a1);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 8)).reinterpretAsFloats();
+      a2 = y.fma(v, a2);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
+      a3 = y.fma(v, a3);
+      if (COUNT == 8 && t == end) {
+        break;
+      }
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
+      a4 = y.fma(v, a4);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 20)).reinterpretAsFloats();
+      a5 = y.fma(v, a5);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 24)).reinterpretAsFloats();
+      a6 = y.fma(v, a6);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 28)).reinterpretAsFloats();
+      a7 = y.fma(v, a7);
+    }
+    a0.intoMemorySegment(to, 0, ORDER);
+    a1.intoMemorySegment(to, 1 * LANE_BYTES, ORDER);
+    a2.intoMemorySegment(to, 2 * LANE_BYTES, ORDER);
+    a3.intoMemorySegment(to, 3 * LANE_BYTES, ORDER);
+    a4.intoMemorySegment(to, 4 * LANE_BYTES, ORDER);
+    a5.intoMemorySegment(to, 5 * LANE_BYTES, ORDER);
+    a6.intoMemorySegment(to, 6 * LANE_BYTES, ORDER);
+    a7.intoMemorySegment(to, 7 * LANE_BYTES, ORDER);
+  }
+
+  /// For processors with 16 registers and two multiply-adds per cycle, where a block alone reads
+  /// more than can be loaded.
+  private static void pixels2x6(
+      MemorySegment src,
+      long srcAt,
+      int[] taps,
+      int first,
+      int count,
+      MemorySegment weights,
+      long weightsAt,
+      long weightsBlock,
+      MemorySegment start,
+      long startAt,
+      MemorySegment dst,
+      long at,
+      long atBlock) {
+    MemorySegment planes = src.asSlice(srcAt, PLANES_SLICE);
+    MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
+    MemorySegment w1 = weights.asSlice(weightsAt + weightsBlock, WEIGHTS_SLICE);
+    MemorySegment to0 = dst.asSlice(at, 6 * LANE_BYTES);
+    MemorySegment to1 = dst.asSlice(at + atBlock, 6 * LANE_BYTES);
+    FloatVector a00 = fromMemorySegment(SPECIES, start, startAt, ORDER);
+    FloatVector a01 = a00;
+    FloatVector a02 = a00;
+    FloatVector a03 = a00;
+    FloatVector a04 = a00;
+    FloatVector a05 = a00;
+    FloatVector a10 = fromMemorySegment(SPECIES, start, startAt + LANE_BYTES, ORDER);
+    FloatVector a11 = a10;
+    FloatVector a12 = a10;
+    FloatVector a13 = a10;
+    FloatVector a14 = a10;
+    FloatVector a15 = a10;
+    int end = Math.clamp(count, 0, MOST_TAPS);
+    for (int t = 0; t < end; t++) {
+      long x = taps[first + t] & MOST_TAP_BYTES;
+      FloatVector v0 = fromMemorySegment(SPECIES, w0, t * LANE_BYTES, ORDER);
+      FloatVector v1 = fromMemorySegment(SPECIES, w1, t * LANE_BYTES, ORDER);
+      FloatVector y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x)).reinterpretAsFloats();
+      a00 = y.fma(v0, a00);
+      a10 = y.fma(v1, a10);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 4)).reinterpretAsFloats();
+      a01 = y.fma(v0, a01);
+      a11 = y.fma(v1, a11);
+      if (t == end) {
+        break;
+      }
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 8)).reinterpretAsFloats();
+      a02 = y.fma(v0, a02);
+      a12 = y.fma(v1, a12);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
+      a03 = y.fma(v0, a03);
+      a13 = y.fma(v1, a13);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
+      a04 = y.fma(v0, a04);
+      a14 = y.fma(v1, a14);
+      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 20)).reinterpretAsFloats();
+      a05 = y.fma(v0, a05);
+      a15 = y.fma(v1, a15);
+    }
+    a00.intoMemorySegment(to0, 0, ORDER);
+    a01.intoMemorySegment(to0, 1 * LANE_BYTES, ORDER);
+    a02.intoMemorySegment(to0, 2 * LANE_BYTES, ORDER);
+    a03.intoMemorySegment(to0, 3 * LANE_BYTES, ORDER);
+    a04.intoMemorySegment(to0, 4 * LANE_BYTES, ORDER);
+    a05.intoMemorySegment(to0, 5 * LANE_BYTES, ORDER);
+    a10.intoMemorySegment(to1, 0, ORDER);
+    a11.intoMemorySegment(to1, 1 * LANE_BYTES, ORDER);
+    a12.intoMemorySegment(to1, 2 * LANE_BYTES, ORDER);
+    a13.intoMemorySegment(to1, 3 * LANE_BYTES, ORDER);
+    a14.intoMemorySegment(to1, 4 * LANE_BYTES, ORDER);
+    a15.intoMemorySegment(to1, 5 * LANE_BYTES, ORDER);
+  }
+
+  /// Adds to the gradient of 9 taps' weights, which lie side by side, the sum over some rows of at
+  /// most [#MOST_PIXELS] pixels.
+  ///
+  /// @param srcAt what the first pixel of the first row sees at no offset
+  /// @param srcRow from there to the next row
+  /// @param taps bytes from there to what it sees at each tap, from `first` on
+  /// @param dDst with a tensor's room behind the last pixel
+  static void taps(
+      MemorySegment src,
+      long srcAt,
+      long srcRow,
+      int[] taps,
+      int first,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstRow,
+      int rows,
+      int columns,
+      MemorySegment dWeights,
+      long at) {
+    MemorySegment sums = dWeights.asSlice(at, TAPS * LANE_BYTES);
+    FloatVector a0 = fromMemorySegment(SPECIES, sums, 0, ORDER);
+    FloatVector a1 = fromMemorySegment(SPECIES, sums, 1 * LANE_BYTES, ORDER);
+    FloatVector a2 = fromMemorySegment(SPECIES, sums, 2 * LANE_BYTES, ORDER);
+    FloatVector a3 = fromMemorySegment(SPECIES, sums, 3 * LANE_BYTES, ORDER);
+    FloatVector a4 = fromMemorySegment(SPECIES, sums, 4 * LANE_BYTES, ORDER);
+    FloatVector a5 = fromMemorySegment(SPECIES, sums, 5 * LANE_BYTES, ORDER);
+    FloatVector a6 = fromMemorySegment(SPECIES, sums, 6 * LANE_BYTES, ORDER);
+    FloatVector a7 = fromMemorySegment(SPECIES, sums, 7 * LANE_BYTES, ORDER);
+    FloatVector a8 = fromMemorySegment(SPECIES, sums, 8 * LANE_BYTES, ORDER);
+    long x0 = srcAt + taps[first];
+    long x1 = srcAt + taps[first + 1];
+    long x2 = srcAt + taps[first + 2];
+    long x3 = srcAt + taps[first + 3];
+    long x4 = srcAt + taps[first + 4];
+    long x5 = srcAt + taps[first + 5];
+    long x6 = srcAt + taps[first + 6];
+    long x7 = srcAt + taps[first + 7];
+    long x8 = srcAt + taps[first + 8];
+    int end = Math.clamp(columns, 0, MOST_PIXELS);
+    for (int row = 0; row < rows; row++) {
+      MemorySegment gradient = dDst.asSlice(dDstAt + row * dDstRow, GRADIENT_SLICE);
+      MemorySegment s0 = src.asSlice(x0 + row * srcRow, ROW_SLICE);
+      MemorySegment s1 = src.asSlice(x1 + row * srcRow, ROW_SLICE);
+      MemorySegment s2 = src.asSlice(x2 + row * srcRow, ROW_SLICE);
+      MemorySegment s3 = src.asSlice(x3 + row * srcRow, ROW_SLICE);
+      MemorySegment s4 = src.asSlice(x4 + row * srcRow, ROW_SLICE);
+      MemorySegment s5 = src.asSlice(x5 + row * srcRow, ROW_SLICE);
+      MemorySegment s6 = src.asSlice(x6 + row * srcRow, ROW_SLICE);
+      MemorySegment s7 = src.asSlice(x7 + row * srcRow, ROW_SLICE);
+      MemorySegment s8 = src.asSlice(x8 + row * srcRow, ROW_SLICE);
+      for (int i = 0; i < end; i++) {
+        FloatVector g = fromMemorySegment(SPECIES, gradient, i * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(INTS, s0.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a0 = y.fma(g, a0);
+        y = broadcast(INTS, s1.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a1 = y.fma(g, a1);
+        y = broadcast(INTS, s2.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a2 = y.fma(g, a2);
+        y = broadcast(INTS, s3.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a3 = y.fma(g, a3);
+        if (COUNT == 8 && i == end) {
+          break;
+        }
+        y = broadcast(INTS, s4.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a4 = y.fma(g, a4);
+        y = broadcast(INTS, s5.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a5 = y.fma(g, a5);
+        y = broadcast(INTS, s6.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a6 = y.fma(g, a6);
+        y = broadcast(INTS, s7.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a7 = y.fma(g, a7);
+        y = broadcast(INTS, s8.get(JAVA_INT_UNALIGNED, i * 4L)).reinterpretAsFloats();
+        a8 = y.fma(g, a8);
+      }
+    }
+    a0.intoMemorySegment(sums, 0, ORDER);
+    a1.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
+    a2.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
+    a3.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
+    a4.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
+    a5.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
+    a6.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
+    a7.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
+    a8.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
+  }
+}

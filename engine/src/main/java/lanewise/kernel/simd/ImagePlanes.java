@@ -1,0 +1,178 @@
+package lanewise.kernel.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.ORDER;
+import static lanewise.kernel.simd.Lanes.SPECIES;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import lanewise.kernel.ConvSpec;
+import lanewise.tensor.Tensor;
+
+/// Some rows of a plain image, a plane per channel and phase, with the padding around them:
+/// `[row][channel][column % stride][column / stride]`.
+///
+/// What neighbouring pixels of a convolution's result see at one tap lies side by side here,
+/// whatever the stride and the number of channels, and every pixel sees the same taps.
+final class ImagePlanes {
+
+  private static final int LANES = Lanes.COUNT;
+
+  /// Which lanes of a row's first two vectors, and of what they gave and the third, make every
+  /// third
+  /// value of them.
+  private static final float[] OF_TWO = new float[LANES];
+
+  private static final float[] AND_THIRD = new float[LANES];
+
+  static {
+    for (int l = 0; l < LANES; l++) {
+      boolean third = 3 * l >= 2 * LANES;
+      OF_TWO[l] = third ? 0 : 3 * l;
+      AND_THIRD[l] = third ? 3 * l - LANES : l;
+    }
+  }
+
+  /// Bytes of the slices of [#copy].
+  private static final int COPIED = Tensor.ROOM;
+
+  private final ConvSpec c;
+  private final int planes;
+  private final int planeFloats;
+
+  ImagePlanes(ConvSpec c) {
+    this.c = c;
+    planes = c.channels() * c.stride();
+    planeFloats = Math.ceilDiv(c.width() + 2 * c.padding(), c.stride());
+  }
+
+  /// Bytes of one row with its padding.
+  long rowBytes() {
+    return (long) planes * planeFloats * Float.BYTES;
+  }
+
+  /// Bytes from what the first pixel of a row of the result sees to that of the next row.
+  long resultRowBytes() {
+    return c.stride() * rowBytes();
+  }
+
+  /// Rows that so many rows of the result see.
+  int rows(int resultRows) {
+    return (resultRows - 1) * c.stride() + c.kernelHeight();
+  }
+
+  /// Bytes from a pixel to what it sees, in the order of [NarrowWeights]: row of the kernel,
+  /// column,
+  /// channel.
+  ///
+  /// @param count how many to return; those beyond the last repeat it
+  int[] taps(int count) {
+    int[] taps = new int[count];
+    int last = c.kernelHeight() * c.kernelWidth() * c.channels() - 1;
+    for (int i = 0; i < count; i++) {
+      int tap = Math.min(i, last);
+      int channel = tap % c.channels();
+      int column = tap / c.channels() % c.kernelWidth();
+      int row = tap / c.channels() / c.kernelWidth();
+      int plane = channel * c.stride() + column % c.stride();
+      long floats = (long) plane * planeFloats + column / c.stride();
+      taps[i] = Math.toIntExact(row * rowBytes() + floats * Float.BYTES);
+    }
+    return taps;
+  }
+
+  /// Writes what some rows of the result see of one image, and as much beyond it as makes whole
+  /// vectors.
+  void fill(Tensor src, int image, int resultRow, int resultRows, MemorySegment dst, long at) {
+    int top = resultRow * c.stride() - c.padding();
+    int from = Math.max(top, 0);
+    int to = Math.min(top + rows(resultRows), c.height());
+    Vectors.zero(dst, at, bytes(resultRows));
+    long row = (long) c.width() * c.channels();
+    long srcAt = (image * src.imageStride() + from * row) * Float.BYTES;
+    for (int plane = 0; plane < planes; plane++) {
+      long dstAt = at + (from - top) * rowBytes() + (long) plane * planeFloats * Float.BYTES;
+      plane(plane, src.segment(), srcAt, row * Float.BYTES, to - from, dst, dstAt);
+    }
+  }
+
+  /// Bytes of the planes that so many rows of the result see, in whole vectors.
+  long bytes(int resultRows) {
+    return Math.ceilDiv(rows(resultRows) * rowBytes(), Lanes.BYTES) * (long) Lanes.BYTES;
+  }
+
+  /// Some rows of one plane.
+  private void plane(
+      int plane, MemorySegment src, long srcAt, long srcRow, int rows, MemorySegment dst, long to) {
+    int phase = plane % c.stride();
+    int before = Math.clamp(Math.ceilDiv(c.padding() - phase, c.stride()), 0, planeFloats);
+    int end = Math.ceilDiv(c.width() + c.padding() - phase, c.stride());
+    int inside = Math.clamp((long) end - before, 0, planeFloats - before);
+    long column = (long) before * c.stride() + phase - c.padding();
+    long from = srcAt + (column * c.channels() + plane / c.stride()) * Float.BYTES;
+    long start = to + (long) before * Float.BYTES;
+    // Permutations of two vectors are a single instruction with 4 and with 16 lanes.
+    if (planes == 3 && LANES != 8 && inside >= LANES) {
+      thirds(src, from, srcRow, rows, inside, dst, start, rowBytes());
+      return;
+    }
+    int most = Math.max(1, COPIED / (planes * Float.BYTES));
+    for (int done = 0; done < inside; done += most) {
+      int count = Math.min(most, inside - done);
+      long pixel = from + (long) done * planes * Float.BYTES;
+      copy(src, pixel, srcRow, planes, rows, count, dst, start + done * 4L, rowBytes());
+    }
+  }
+
+  /// Every third float of some rows. The last vector of a row reaches back.
+  private static void thirds(
+      MemorySegment src,
+      long from,
+      long srcRow,
+      int rows,
+      int count,
+      MemorySegment dst,
+      long to,
+      long dstRow) {
+    FloatVector two = FloatVector.fromArray(SPECIES, OF_TWO, 0);
+    FloatVector third = FloatVector.fromArray(SPECIES, AND_THIRD, 0);
+    for (int row = 0; row < rows; row++) {
+      for (int i = 0; i < count; i += LANES) {
+        int first = Math.min(i, count - LANES);
+        long at = from + row * srcRow + first * 12L;
+        FloatVector a = fromMemorySegment(SPECIES, src, at, ORDER);
+        FloatVector b = fromMemorySegment(SPECIES, src, at + Lanes.BYTES, ORDER);
+        FloatVector d = fromMemorySegment(SPECIES, src, at + 2L * Lanes.BYTES, ORDER);
+        third
+            .selectFrom(two.selectFrom(a, b), d)
+            .intoMemorySegment(dst, to + row * dstRow + first * 4L, ORDER);
+      }
+    }
+  }
+
+  /// Every `step`th float of some rows, `count` of each. As in [NarrowTiles], nothing is checked
+  /// within slices of a constant size.
+  ///
+  /// @param count times `step` floats, [#COPIED] bytes at most
+  private static void copy(
+      MemorySegment src,
+      long from,
+      long srcRow,
+      int step,
+      int rows,
+      int count,
+      MemorySegment dst,
+      long to,
+      long dstRow) {
+    int end = Math.clamp(count, 0, COPIED / Float.BYTES);
+    for (int row = 0; row < rows; row++) {
+      MemorySegment s = src.asSlice(from + row * srcRow, COPIED);
+      MemorySegment d = dst.asSlice(to + row * dstRow, COPIED);
+      for (int i = 0; i < end; i++) {
+        int at = i * step * Float.BYTES & COPIED - Float.BYTES;
+        d.set(JAVA_FLOAT_UNALIGNED, i * 4L, s.get(JAVA_FLOAT_UNALIGNED, at));
+      }
+    }
+  }
+}

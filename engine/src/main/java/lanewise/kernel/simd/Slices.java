@@ -1,0 +1,35 @@
+package lanewise.kernel.simd;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Makes sure that the compiler inlines `MemorySegment.asSlice` into kernels.
+///
+/// It leaves out calls that its profile says are rare, by how often the method itself was counted.
+/// While many methods wait to be compiled, as when a program starts, small ones run without being
+/// counted, and a kernel compiled then calls `asSlice` for as long as the process lives: vectors go
+/// through memory around the call, and checks stay in the loop. So it is counted here, before any
+/// kernel runs.
+final class Slices {
+
+  /// Some thousands would do if nothing else were being compiled.
+  private static final int CALLS = 100_000;
+
+  private static final int BYTES = 64;
+
+  private Slices() {}
+
+  /// Takes some milliseconds.
+  ///
+  /// @return the bytes of all slices, so that none of them is left out
+  static long profile() {
+    long bytes = 0;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment segment = arena.allocate(2 * BYTES);
+      for (int i = 0; i < CALLS; i++) {
+        bytes += segment.asSlice(i % BYTES, BYTES).byteSize();
+      }
+    }
+    return bytes;
+  }
+}
