@@ -8,7 +8,9 @@ import lanewise.tensor.Tensor;
 /// The gradient of a convolution's weights as one product over patches ([PatchTransform]): for a
 /// chunk of pixels, patches are gathered to panels
 /// ([WeightTiles#PANEL_BLOCKS]) and multiplied with the gradient of the result,
-/// `dWeights[C of all taps][K] += patches' dDst`.
+/// `dWeights[C of all taps][K] += patches' dDst`. Where a block of the source is a panel as it lies
+/// (1x1 kernels, lanes that make a panel of one block, maps of a chunk or more), it is read in
+/// place.
 ///
 /// Pieces of work are (some images) x (some panels). Where panels are too few to go round, the
 /// batch is cut into parts with a partial gradient each, which are then added in order: how many
@@ -46,6 +48,7 @@ final class PatchWeights {
   private final int chunkPixels;
   private final int imagesPerPart;
   private final int parts;
+  private final boolean inPlace;
   private final WeightTiles.Loops[] loops;
   private final Parallel.Body partBody = this::part;
   private final Parallel.Body sumBody = this::sum;
@@ -71,6 +74,8 @@ final class PatchWeights {
     pixels = c.outHeight() * c.outWidth();
     chunkImages = Math.clamp(CHUNK_PIXELS / pixels, 1, batch);
     chunkPixels = Math.ceilDiv(pixels, Math.ceilDiv(pixels, CHUNK_PIXELS));
+    boolean pointwise = c.kernelHeight() * c.kernelWidth() == 1 && c.padding() == 0;
+    inPlace = pointwise && c.stride() == 1 && PANEL == 1 && chunkImages == 1;
     int chunks = Math.ceilDiv(batch, chunkImages);
     int wanted = Math.clamp(Math.ceilDiv(WANTED_PIECES, panelPieces), 1, chunks);
     imagesPerPart = Math.ceilDiv(chunks, wanted) * chunkImages;
@@ -108,8 +113,13 @@ final class PatchWeights {
     return chunkImages > 1 ? dstBlocks * mostPixels() * VECTOR : 0;
   }
 
+  /// Where the gradient of several images lies in a thread's memory, behind the panels.
+  private long gradientAt() {
+    return inPlace ? 0 : panelsPerPiece * panelBytes();
+  }
+
   private long threadBytes() {
-    return panelsPerPiece * panelBytes() + gradientBytes() + Tiles.SCRATCH_BYTES;
+    return gradientAt() + gradientBytes() + Tiles.SCRATCH_BYTES;
   }
 
   /// @param at where the workspace's free part starts
@@ -165,7 +175,7 @@ final class PatchWeights {
   /// Copies the gradient of some images, block by block, so that the pixels of a block lie side by
   /// side.
   private long gatherGradient(int sample, int images, int thread) {
-    long at = threadAt(thread) + panelsPerPiece * panelBytes();
+    long at = threadAt(thread) + gradientAt();
     for (int block = 0; block < dstBlocks; block++) {
       for (int i = 0; i < images; i++) {
         long from = ((sample + i) * dDst.imageStride() + block * dDst.blockStride()) * Float.BYTES;
@@ -192,13 +202,20 @@ final class PatchWeights {
       long weights,
       int thread) {
     long panelBytes = count * PANEL * VECTOR;
-    gather(sample * pixels + pixel, count, from, to, panelBytes, thread);
+    if (!inPlace) {
+      gather(sample * pixels + pixel, count, from, to, panelBytes, thread);
+    }
     WeightTiles.Loops l = loops[thread];
     l.panel(count);
-    long scratch = threadAt(thread) + panelsPerPiece * panelBytes() + gradientBytes();
+    long scratch = threadAt(thread) + gradientAt() + gradientBytes();
     for (int block = 0; block < dstBlocks; block += Lanes.MAX_BLOCKS) {
       int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
       for (int row = from; row < to; row += PANEL) {
+        MemorySegment panels = inPlace ? src.segment() : workspace;
+        long panelAt =
+            inPlace
+                ? blockAt(sample, row) + pixel * VECTOR
+                : threadAt(thread) + (row - from) / PANEL * panelBytes;
         int channels = Math.min(Math.min(PANEL, to - row) * Lanes.COUNT, rows - row * Lanes.COUNT);
         int rows = WeightTiles.panelRows(blocks, channels);
         for (int ch = 0; ch < channels; ch += rows) {
@@ -206,8 +223,8 @@ final class PatchWeights {
               rows,
               Math.min(rows, channels - ch),
               blocks,
-              workspace,
-              threadAt(thread) + (row - from) / PANEL * panelBytes + ch * 4L,
+              panels,
+              panelAt + ch * 4L,
               gradient,
               gradientAt + block * gradientBlock,
               gradientBlock,
@@ -220,6 +237,10 @@ final class PatchWeights {
         }
       }
     }
+  }
+
+  private long blockAt(int sample, int block) {
+    return (sample * src.imageStride() + (long) block * src.blockStride()) * Float.BYTES;
   }
 
   /// Gathers the patches of `count` pixels to panels.
