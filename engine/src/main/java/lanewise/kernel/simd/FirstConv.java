@@ -36,7 +36,10 @@ final class FirstConv {
   private final int taps;
   private final int[] tapsAt;
   private final List<Part> parts;
+
+  /// The offsets of taps, each from the least of its part.
   private final int[] partTapsAt;
+
   private final int bandRows;
   private final int bands;
   private final int groupRows;
@@ -53,7 +56,7 @@ final class FirstConv {
 
   /// Taps that one call of a tile sums.
   ///
-  /// @param at where a pixel sees the first of them; those of all are relative to it
+  /// @param at the least of their offsets, which those in [#partTapsAt] begin at
   private record Part(int first, int count, int at) {}
 
   FirstConv(ConvSpec c, int batch, int threads) {
@@ -110,9 +113,8 @@ final class FirstConv {
     return Math.ceilDiv(c.outHeight(), least);
   }
 
-  /// Bytes of workspace: the reordered weights or the partial gradients; of each thread zeros,
-  /// tiles
-  /// and planes; and room behind all that.
+  /// Bytes of workspace: the reordered weights or the partial gradients; zeros, tiles and planes of
+  /// each thread; and room behind all that.
   long workspaceBytes() {
     return threadsAt() + threads * threadBytes() + FirstTiles.PLANES_SLICE;
   }

@@ -19,9 +19,8 @@ final class ImagePlanes {
 
   private static final int LANES = Lanes.COUNT;
 
-  /// Which lanes of a row's first two vectors, and of what they gave and the third, make every
-  /// third
-  /// value of them.
+  /// Which lanes of two vectors of a row, and then of what they gave and a third vector, make every
+  /// third value of the three.
   private static final float[] OF_TWO = new float[LANES];
 
   private static final float[] AND_THIRD = new float[LANES];
@@ -62,9 +61,8 @@ final class ImagePlanes {
     return (resultRows - 1) * c.stride() + c.kernelHeight();
   }
 
-  /// Bytes from a pixel to what it sees, in the order of [NarrowWeights]: row of the kernel,
-  /// column,
-  /// channel.
+  /// Bytes from a pixel to what it sees, in the order of [NarrowWeights]: by row and column of the
+  /// kernel, then channel.
   ///
   /// @param count how many to return; those beyond the last repeat it
   int[] taps(int count) {
