@@ -3,13 +3,13 @@ package lanewise.kernel.simd;
 import java.lang.foreign.MemorySegment;
 import lanewise.kernel.ConvSpec;
 
-/// The weights of a first layer in the order of a plain image's patches,
+/// The weights of a first layer in the order of a plain image,
 /// `[K/lanes][kh][kw x C][lanes of K]`, where the packed order has whole blocks of channels.
 ///
 /// @param blockBytes from one block of K to the next, at least those of its weights
 record NarrowWeights(ConvSpec c, long blockBytes) {
 
-  /// Rows of one block: floats of a patch.
+  /// Rows of one block: what a pixel sees.
   static int rows(ConvSpec c) {
     return c.kernelHeight() * c.kernelWidth() * c.channels();
   }

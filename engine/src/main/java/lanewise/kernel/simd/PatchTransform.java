@@ -47,7 +47,7 @@ record PatchTransform(
   static final int MOST_BLOCKS = 4;
 
   /// How far [#copy] goes at most: half of the room behind a tensor, for one vector more.
-  static final long MOST_BYTES = Tensor.ROOM / 2;
+  private static final long MOST_BYTES = Tensor.ROOM / 2;
 
   /// Patches of a convolution's source, for its result and for the gradient of its weights.
   static PatchTransform forward(ConvSpec c) {

@@ -6,8 +6,8 @@ import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
 /// The gradient of a convolution's weights as one product over patches ([PatchTransform]): for a
-/// chunk of pixels, patches are gathered to panels
-/// ([WeightTiles#PANEL_BLOCKS]) and multiplied with the gradient of the result,
+/// chunk of pixels, patches are gathered to panels ([WeightTiles#PANEL_BLOCKS]) and multiplied with
+/// the gradient of the result,
 /// `dWeights[C of all taps][K] += patches' dDst`. Where a block of the source is a panel as it lies
 /// (1x1 kernels, lanes that make a panel of one block, maps of a chunk or more), it is read in
 /// place.
@@ -38,7 +38,6 @@ final class PatchWeights {
 
   private final PatchTransform patches;
   private final int batch;
-  private final int rows;
   private final int rowBlocks;
   private final int dstBlocks;
   private final int panelsPerPiece;
@@ -63,8 +62,7 @@ final class PatchWeights {
   PatchWeights(ConvSpec c, int batch, int threads) {
     this.batch = batch;
     patches = PatchTransform.forward(c);
-    rows = patches.rows(c.channels());
-    rowBlocks = rows / Lanes.COUNT;
+    rowBlocks = patches.rows(c.channels()) / Lanes.COUNT;
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     int panels = Math.ceilDiv(rowBlocks, PANEL);
     int most = Math.clamp(PARTS_BYTES / weightBytes(), 1, WANTED_PIECES);
@@ -216,7 +214,7 @@ final class PatchWeights {
             inPlace
                 ? blockAt(sample, row) + pixel * VECTOR
                 : threadAt(thread) + (row - from) / PANEL * panelBytes;
-        int channels = Math.min(Math.min(PANEL, to - row) * Lanes.COUNT, rows - row * Lanes.COUNT);
+        int channels = Math.min(PANEL, to - row) * Lanes.COUNT;
         int rows = WeightTiles.panelRows(blocks, channels);
         for (int ch = 0; ch < channels; ch += rows) {
           WeightTiles.runPanel(

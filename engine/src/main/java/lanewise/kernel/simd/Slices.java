@@ -19,8 +19,6 @@ final class Slices {
 
   private Slices() {}
 
-  /// Takes some milliseconds.
-  ///
   /// @return the bytes of all slices, so that none of them is left out
   static long profile() {
     long bytes = 0;
