@@ -37,7 +37,7 @@ final class WidePanelTiles {
 
   /// Rows of a tile.
   static int rows(int blocks) {
-    return blocks <= 2 ? 8 : 4;
+    return blocks <= 3 ? 8 : 4;
   }
 
   /// Pixels that a tile sums at most. With one block, tiles read so much per multiply-add that the
@@ -60,7 +60,7 @@ final class WidePanelTiles {
       long at) {
     switch (blocks) {
       case 4 -> tile4x4(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
-      case 3 -> tile4x3(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+      case 3 -> tile8x3(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
       case 2 -> tile8x2(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
       default -> tile8x1(src, srcAt, dDst, dDstAt, count, scratch, at);
     }
@@ -143,8 +143,9 @@ final class WidePanelTiles {
     a33.intoMemorySegment(sums, 15 * LANE_BYTES, ORDER);
   }
 
-  /// Sums `count` pixels of 4 rows of a panel x 3 blocks of a gradient.
-  private static void tile4x3(
+  /// Sums `count` pixels of 8 rows of a panel x 3 blocks of a gradient. With 4 rows the compiler
+  /// unrolls the loop and keeps what it spreads in memory: a third of the speed.
+  private static void tile8x3(
       MemorySegment src,
       long srcAt,
       MemorySegment dDst,
@@ -157,14 +158,26 @@ final class WidePanelTiles {
     FloatVector a10 = a00;
     FloatVector a20 = a00;
     FloatVector a30 = a00;
+    FloatVector a40 = a00;
+    FloatVector a50 = a00;
+    FloatVector a60 = a00;
+    FloatVector a70 = a00;
     FloatVector a01 = a00;
     FloatVector a11 = a00;
     FloatVector a21 = a00;
     FloatVector a31 = a00;
+    FloatVector a41 = a00;
+    FloatVector a51 = a00;
+    FloatVector a61 = a00;
+    FloatVector a71 = a00;
     FloatVector a02 = a00;
     FloatVector a12 = a00;
     FloatVector a22 = a00;
     FloatVector a32 = a00;
+    FloatVector a42 = a00;
+    FloatVector a52 = a00;
+    FloatVector a62 = a00;
+    FloatVector a72 = a00;
     MemorySegment panel = src.asSlice(srcAt, PANEL_SLICE);
     MemorySegment gradient0 = dDst.asSlice(dDstAt, GRADIENT_SLICE);
     MemorySegment gradient1 = dDst.asSlice(dDstAt + dDstBlock, GRADIENT_SLICE);
@@ -190,20 +203,48 @@ final class WidePanelTiles {
       a30 = x.fma(g0, a30);
       a31 = x.fma(g1, a31);
       a32 = x.fma(g2, a32);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 16));
+      a40 = x.fma(g0, a40);
+      a41 = x.fma(g1, a41);
+      a42 = x.fma(g2, a42);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 20));
+      a50 = x.fma(g0, a50);
+      a51 = x.fma(g1, a51);
+      a52 = x.fma(g2, a52);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 24));
+      a60 = x.fma(g0, a60);
+      a61 = x.fma(g1, a61);
+      a62 = x.fma(g2, a62);
+      x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES + 28));
+      a70 = x.fma(g0, a70);
+      a71 = x.fma(g1, a71);
+      a72 = x.fma(g2, a72);
     }
-    MemorySegment sums = scratch.asSlice(at, 12 * LANE_BYTES);
+    MemorySegment sums = scratch.asSlice(at, 24 * LANE_BYTES);
     a00.intoMemorySegment(sums, 0, ORDER);
     a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
     a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
     a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
-    a01.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
-    a11.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
-    a21.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
-    a31.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
-    a02.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
-    a12.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
-    a22.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
-    a32.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
+    a40.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
+    a50.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
+    a60.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
+    a70.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
+    a01.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
+    a11.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
+    a21.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
+    a31.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
+    a41.intoMemorySegment(sums, 12 * LANE_BYTES, ORDER);
+    a51.intoMemorySegment(sums, 13 * LANE_BYTES, ORDER);
+    a61.intoMemorySegment(sums, 14 * LANE_BYTES, ORDER);
+    a71.intoMemorySegment(sums, 15 * LANE_BYTES, ORDER);
+    a02.intoMemorySegment(sums, 16 * LANE_BYTES, ORDER);
+    a12.intoMemorySegment(sums, 17 * LANE_BYTES, ORDER);
+    a22.intoMemorySegment(sums, 18 * LANE_BYTES, ORDER);
+    a32.intoMemorySegment(sums, 19 * LANE_BYTES, ORDER);
+    a42.intoMemorySegment(sums, 20 * LANE_BYTES, ORDER);
+    a52.intoMemorySegment(sums, 21 * LANE_BYTES, ORDER);
+    a62.intoMemorySegment(sums, 22 * LANE_BYTES, ORDER);
+    a72.intoMemorySegment(sums, 23 * LANE_BYTES, ORDER);
   }
 
   /// Sums `count` pixels of 8 rows of a panel x 2 blocks of a gradient.
