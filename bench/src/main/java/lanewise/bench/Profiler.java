@@ -137,7 +137,7 @@ public final class Profiler {
       result.add(
           new OperationProfile(
               label,
-              theory.layer(names.getLast()).info().output(),
+              step.program().operationOutput(i),
               step.program().convChoice(i).map(ConvChoice::text),
               new PassProfile(forward.get(i), forwardFlops, traffic.forward()),
               back));

@@ -122,6 +122,11 @@ public record Conv2d(
   }
 
   @Override
+  public Optional<Layer> beside(Layer other) {
+    return JoinedConv2d.takes(this) ? JoinedConv2d.of(this).beside(other) : Optional.empty();
+  }
+
+  @Override
   public boolean takesPlainImage(List<Shape> inputs) {
     return ConvAlgorithm.FIRST.refuses(spec(inputs.get(0))).isEmpty();
   }

@@ -60,6 +60,14 @@ public interface Layer {
     return Optional.empty();
   }
 
+  /// The layer that does this and `other`, which takes the same input, in one go in training, if
+  /// there is one. Its output is theirs one behind the other along the channels, that of `other`
+  /// from a whole block of channels on; its parameters are as many as each of them has, and each is
+  /// this layer's with that of `other` behind it in memory.
+  default Optional<Layer> beside(Layer other) {
+    return Optional.empty();
+  }
+
   /// Whether the output is the inputs one behind the other along the channels. An input may then
   /// lie in the output's memory from the start, as a slice, and so may its gradient.
   default boolean concatenates() {

@@ -8,28 +8,37 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import lanewise.kernel.Cpu;
 import lanewise.layer.Layer;
 import lanewise.tensor.Shape;
 
 /// Turns a network into the list of operations that a program runs: layers that nobody needs are
-/// left out, identities give way to their input, and a layer that can do the next one on its way
-/// out takes it over ([Layer#fuse]).
+/// left out, identities give way to their input, a layer that can do the next one on its way out
+/// takes it over ([Layer#fuse]), and in training layers of one input may become one operation
+/// ([Layer#beside]), whose value is then a node more than the network has.
 final class Fusion {
 
   /// One operation: a layer, or several in one.
   ///
   /// @param parameters names of the parameters that it uses, in the order in which the layer states
-  ///     them: those of all layers that it does
+  ///     them: those of all layers that it does. Several names are one parameter of the layer:
+  /// those
+  ///     lie one behind the other in memory
   /// @param label names of all layers that it does, joined by `+`
-  /// @param inputs nodes of the network whose values it takes
-  /// @param output node of the network whose value it makes
+  /// @param inputs nodes whose values it takes
+  /// @param output node whose value it makes
   record Fused(
-      List<String> parameters,
+      List<List<String>> parameters,
       String label,
       Layer layer,
       List<Integer> inputs,
       int output,
       Shape shape) {}
+
+  /// A node whose value is some channels of another's, and whose gradient of that one's.
+  ///
+  /// @param channel the first of them, a whole number of blocks
+  record Part(int node, int whole, int channel) {}
 
   private final Network network;
   private final boolean training;
@@ -37,19 +46,37 @@ final class Fusion {
   private final int[] consumers;
   private final int[] root;
   private final Fused[] made;
+  private final List<Part> parts = new ArrayList<>();
 
   private Fusion(Network network, boolean training) {
     this.network = network;
     this.training = training;
-    shapes = network.shapes();
+    shapes = new ArrayList<>(network.shapes());
     consumers = new int[network.nodes().size()];
     root = new int[network.nodes().size()];
     made = new Fused[network.nodes().size()];
   }
 
+  /// What a program of a network runs.
+  static Fusion of(Network network, boolean training) {
+    Fusion fusion = new Fusion(network, training);
+    fusion.run();
+    return fusion;
+  }
+
   /// The operations in the order in which they run.
-  static List<Fused> of(Network network, boolean training) {
-    return new Fusion(network, training).run();
+  List<Fused> operations() {
+    return Arrays.stream(made).filter(f -> f != null).toList();
+  }
+
+  /// Shapes of all nodes: the network's, then those of what was joined.
+  List<Shape> shapes() {
+    return shapes;
+  }
+
+  /// Nodes that no operation makes by themselves.
+  List<Part> parts() {
+    return parts;
   }
 
   /// For each node, the node whose memory its value lies in (itself, unless it is an identity); see
@@ -60,7 +87,7 @@ final class Fusion {
     return fusion.root;
   }
 
-  private List<Fused> run() {
+  private void run() {
     findRoots();
     countConsumers();
     for (int i = 0; i < made.length; i++) {
@@ -68,11 +95,17 @@ final class Fusion {
         make(i);
       }
     }
-    return Arrays.stream(made).filter(f -> f != null).toList();
+    for (int i = 0; i < made.length && training; i++) {
+      joinBeside(i);
+    }
+  }
+
+  private Set<Integer> outputs() {
+    return network.outputs().stream().map(Network.Output::node).collect(toSet());
   }
 
   private void findRoots() {
-    Set<Integer> outputs = network.outputs().stream().map(Network.Output::node).collect(toSet());
+    Set<Integer> outputs = outputs();
     Set<Integer> taken = new HashSet<>(List.of(Network.INPUT));
     for (int i = 0; i < root.length; i++) {
       Network.Node node = network.nodes().get(i);
@@ -107,9 +140,9 @@ final class Fusion {
   private void make(int index) {
     Network.Node node = network.nodes().get(index);
     List<Integer> inputs = node.inputs().stream().map(this::root).toList();
-    List<String> parameters =
+    List<List<String>> parameters =
         node.layer().parameters(network.inputShapes(node, shapes)).stream()
-            .map(p -> node.name() + "." + p.name())
+            .map(p -> List.of(node.name() + "." + p.name()))
             .toList();
     Fused result =
         new Fused(parameters, node.name(), node.layer(), inputs, index, shapes.get(index));
@@ -126,7 +159,7 @@ final class Fusion {
         List<Integer> all = new ArrayList<>(first.inputs());
         all.addAll(inputs.subList(0, slot));
         all.addAll(inputs.subList(slot + 1, inputs.size()));
-        List<String> names = new ArrayList<>(first.parameters());
+        List<List<String>> names = new ArrayList<>(first.parameters());
         names.addAll(parameters);
         String label = first.label() + "+" + node.name();
         made[from] = null;
@@ -135,5 +168,51 @@ final class Fusion {
       }
     }
     made[index] = result;
+  }
+
+  /// Joins to an operation those behind it that take the same value and can be one with it. The
+  /// network's outputs stay alone, since they have memory of their own.
+  private void joinBeside(int index) {
+    Set<Integer> outputs = outputs();
+    Fused first = made[index];
+    if (first == null || first.inputs().size() != 1 || first.inputs().get(0) == Network.INPUT) {
+      return;
+    }
+    List<Shape> input = List.of(shapes.get(first.inputs().get(0)));
+    Fused joined = first;
+    List<Part> joinedParts = new ArrayList<>();
+    for (int i = index + 1; i < made.length && !outputs.contains(first.output()); i++) {
+      Fused other = made[i];
+      if (other == null || outputs.contains(i) || !other.inputs().equals(first.inputs())) {
+        continue;
+      }
+      Optional<Layer> both = joined.layer().beside(other.layer());
+      if (both.isPresent()) {
+        int whole = shapes.size();
+        int channel = Math.ceilDiv(joined.shape().channels(), Cpu.lanes()) * Cpu.lanes();
+        joinedParts.add(new Part(i, whole, channel));
+        String label = joined.label() + "+" + other.label();
+        Shape shape = both.get().outputShape(input);
+        List<List<String>> names = together(joined.parameters(), other.parameters());
+        joined = new Fused(names, label, both.get(), first.inputs(), whole, shape);
+        made[i] = null;
+      }
+    }
+    if (joined != first) {
+      parts.add(new Part(first.output(), joined.output(), 0));
+      parts.addAll(joinedParts);
+      shapes.add(joined.shape());
+      made[index] = joined;
+    }
+  }
+
+  private static List<List<String>> together(List<List<String>> first, List<List<String>> other) {
+    List<List<String>> result = new ArrayList<>();
+    for (int i = 0; i < first.size(); i++) {
+      List<String> names = new ArrayList<>(first.get(i));
+      names.addAll(other.get(i));
+      result.add(names);
+    }
+    return result;
   }
 }

@@ -1,8 +1,10 @@
 package lanewise.network;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import lanewise.choice.ConvChooser;
 import lanewise.layer.Layer;
 import lanewise.tensor.Shape;
@@ -44,6 +46,12 @@ public final class MemoryPlan {
       whole.to = Math.max(whole.to, to);
     }
 
+    /// Takes over what another buffer of its size was there for.
+    private void take(Buffer other) {
+      from = Math.min(from, other.from);
+      whole.from = Math.min(whole.from, from);
+    }
+
     /// Whether it is part of another buffer.
     boolean isPart() {
       return whole != null;
@@ -66,6 +74,8 @@ public final class MemoryPlan {
   }
 
   private final List<Fusion.Fused> operations;
+  private final List<Shape> shapes;
+  private final List<Fusion.Part> parts;
   private final int batch;
   private final boolean training;
   private final int lanes;
@@ -83,17 +93,18 @@ public final class MemoryPlan {
 
   MemoryPlan(
       Network network,
-      List<Fusion.Fused> operations,
+      Fusion fusion,
       int batch,
       Mode mode,
       int lanes,
       int threads,
       ConvChooser chooser) {
-    this.operations = operations;
+    operations = fusion.operations();
+    shapes = fusion.shapes();
+    parts = fusion.parts();
     this.batch = batch;
     this.training = mode == Mode.TRAINING;
     this.lanes = lanes;
-    List<Shape> shapes = network.shapes();
     values = new Buffer[shapes.size()];
     gradients = new Buffer[shapes.size()];
     producer = new int[shapes.size()];
@@ -105,17 +116,17 @@ public final class MemoryPlan {
     input = new Buffer(bytes, 0, 2 * operations.size() + 3);
     buffers.add(input);
     int[] roots = Fusion.roots(network, training);
-    planValues(network, shapes, roots);
+    planValues(network, roots);
     if (training) {
       planGradients(network, roots);
     }
-    joinParts(shapes, roots, network);
+    joinParts(roots, network);
     shareGradients();
     bufferBytes = place() + Tensor.ROOM;
     preparedAt = new long[operations.size() + 1];
     for (int i = 0; i < operations.size(); i++) {
       Fusion.Fused op = operations.get(i);
-      List<Shape> in = inputShapes(network, shapes, op);
+      List<Shape> in = inputShapes(network, op);
       in.forEach(s -> maxChannels = Math.max(maxChannels, s.channels()));
       maxChannels = Math.max(maxChannels, op.shape().channels());
       long workspace = op.layer().workspaceBytes(in, batch, training, threads, chooser);
@@ -148,7 +159,7 @@ public final class MemoryPlan {
     return 2 * operations.size() + 2 - op;
   }
 
-  private void planValues(Network network, List<Shape> shapes, int[] roots) {
+  private void planValues(Network network, int[] roots) {
     for (int op = 0; op < operations.size(); op++) {
       Fusion.Fused f = operations.get(op);
       Layer layer = f.layer();
@@ -157,9 +168,13 @@ public final class MemoryPlan {
       values[f.output()] =
           add(shapes.get(f.output()), forwardTime(op), late ? backwardTime(op) : forwardTime(op));
       boolean own =
-          layer.parameters(inputShapes(network, shapes, f)).stream()
-              .anyMatch(p -> p.role().trained());
+          layer.parameters(inputShapes(network, f)).stream().anyMatch(p -> p.role().trained());
       trained[f.output()] = own || f.inputs().stream().anyMatch(i -> i >= 0 && trained[i]);
+      for (Fusion.Part part : partsOf(f.output())) {
+        producer[part.node()] = op;
+        values[part.node()] = add(shapes.get(part.node()), forwardTime(op), forwardTime(op));
+        trained[part.node()] = trained[f.output()];
+      }
       for (int from : f.inputs()) {
         if (from >= 0) {
           boolean read = training && layer.backwardReadsInputs();
@@ -173,7 +188,7 @@ public final class MemoryPlan {
     }
   }
 
-  private static List<Shape> inputShapes(Network network, List<Shape> shapes, Fusion.Fused f) {
+  private List<Shape> inputShapes(Network network, Fusion.Fused f) {
     return f.inputs().stream().map(i -> i < 0 ? network.input() : shapes.get(i)).toList();
   }
 
@@ -182,6 +197,10 @@ public final class MemoryPlan {
       Fusion.Fused f = operations.get(op);
       if (trained[f.output()]) {
         gradients[f.output()] = add(f.shape(), backwardTime(op), backwardTime(op));
+        for (Fusion.Part part : partsOf(f.output())) {
+          Shape shape = shapes.get(part.node());
+          gradients[part.node()] = add(shape, backwardTime(op), backwardTime(op));
+        }
       }
       for (int from : f.inputs()) {
         if (from >= 0 && trained[from]) {
@@ -197,9 +216,21 @@ public final class MemoryPlan {
     }
   }
 
-  /// What is only there to be concatenated lies in the concatenation from the start, where its
-  /// channels are whole blocks, and so do the gradients: nothing is copied then.
-  private void joinParts(List<Shape> shapes, int[] roots, Network network) {
+  private List<Fusion.Part> partsOf(int node) {
+    return parts.stream().filter(part -> part.whole() == node).toList();
+  }
+
+  /// What is made as some channels of another value lies there, and so does its gradient. What is
+  /// only there to be concatenated lies in the concatenation from the start, where its channels are
+  /// whole blocks, and so do the gradients: nothing is copied then.
+  private void joinParts(int[] roots, Network network) {
+    for (Fusion.Part part : parts) {
+      Shape whole = shapes.get(part.whole());
+      join(values[part.node()], values[part.whole()], part.channel(), whole);
+      if (gradients[part.node()] != null) {
+        join(gradients[part.node()], gradients[part.whole()], part.channel(), whole);
+      }
+    }
     int[] uses = new int[shapes.size()];
     network.outputs().forEach(out -> uses[roots[out.node()]]++);
     operations.forEach(f -> f.inputs().stream().filter(i -> i >= 0).forEach(i -> uses[i]++));
@@ -215,7 +246,8 @@ public final class MemoryPlan {
         int channels = shapes.get(from).channels();
         boolean starts = channel % lanes == 0;
         boolean last = channel + channels == f.shape().channels();
-        boolean nested = operations.get(producer[from]).layer().concatenates();
+        boolean nested =
+            operations.get(producer[from]).layer().concatenates() || values[from].isPart();
         if (starts && (last || channels % lanes == 0) && uses[from] == 1 && !nested) {
           join(values[from], values[f.output()], channel, f.shape());
           if (gradients[from] != null) {
@@ -248,10 +280,18 @@ public final class MemoryPlan {
       boolean first = gradients[from].from == backwardTime(op);
       boolean alone = f.inputs().stream().filter(i -> i == from).count() == 1;
       boolean hasParts = operations.get(producer[from]).layer().concatenates();
-      if (first && alone && !hasParts && !shared.isPart() && !gradients[from].isPart()) {
+      if (!first || !alone || hasParts || shared.isPart()) {
+        continue;
+      }
+      if (!gradients[from].isPart()) {
         shared.to = Math.max(shared.to, gradients[from].to);
         buffers.remove(gradients[from]);
         gradients[from] = shared;
+      } else if (Arrays.stream(gradients).filter(g -> g == shared).count() == 1) {
+        // The other way round: what lies in a larger gradient stays there.
+        gradients[from].take(shared);
+        buffers.remove(shared);
+        gradients[f.output()] = gradients[from];
       }
     }
   }
@@ -339,5 +379,15 @@ public final class MemoryPlan {
 
   List<Fusion.Fused> operations() {
     return operations;
+  }
+
+  /// Shapes of all nodes.
+  List<Shape> shapes() {
+    return shapes;
+  }
+
+  /// What a node is some channels of, if it is.
+  Optional<Fusion.Part> part(int node) {
+    return parts.stream().filter(part -> part.node() == node).findFirst();
   }
 }

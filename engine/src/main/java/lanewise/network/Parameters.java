@@ -2,6 +2,7 @@ package lanewise.network;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,10 @@ import lanewise.random.Purpose;
 import lanewise.tensor.Memory;
 
 /// All parameters of a network in one flat off-heap array: the trained ones first, in the order of
-/// the layers, then the running statistics. Programs of any batch size and mode share one instance.
+/// the layers, then the running statistics. Where training runs several layers as one, their
+/// weights
+/// lie together, where the first of them does. Programs of any batch size and mode share one
+/// instance.
 /// Gradients have the same layout as the trained part, so an optimizer step is one pass over two
 /// arrays.
 ///
@@ -61,14 +65,39 @@ public final class Parameters {
     values =
         memory.allocate("parameters of " + network.name(), floats(parameters, false) * Float.BYTES);
     trainedFloats = floats(parameters, true);
-    long offset = 0;
+    Map<String, Long> offsets = place(names, parameters);
     for (int i = 0; i < names.size(); i++) {
       Parameter p = parameters.get(i);
-      long floats = p.packing().floats();
-      MemorySegment slice = values.asSlice(offset * Float.BYTES, floats * Float.BYTES);
+      long offset = offsets.get(names.get(i));
+      MemorySegment slice = slice(offset, p.packing().floats());
       entries.put(names.get(i), new Entry(names.get(i), p, offset, slice));
-      offset += floats;
     }
+  }
+
+  /// The first float of each.
+  private Map<String, Long> place(List<String> names, List<Parameter> parameters) {
+    Map<String, List<String>> together = new HashMap<>();
+    for (Fusion.Fused f : Fusion.of(network, true).operations()) {
+      f.parameters().forEach(p -> together.put(p.get(0), p));
+    }
+    Map<String, Long> floats = new HashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      floats.put(names.get(i), parameters.get(i).packing().floats());
+    }
+    Map<String, Long> offsets = new HashMap<>();
+    long offset = 0;
+    for (String first : names) {
+      for (String name : together.getOrDefault(first, List.of(first))) {
+        if (offsets.putIfAbsent(name, offset) == null) {
+          offset += floats.get(name);
+        }
+      }
+    }
+    return offsets;
+  }
+
+  private MemorySegment slice(long offset, long floats) {
+    return values.asSlice(offset * Float.BYTES, floats * Float.BYTES);
   }
 
   private static long floats(List<Parameter> parameters, boolean trainedOnly) {
@@ -102,7 +131,7 @@ public final class Parameters {
     return network;
   }
 
-  /// All parameters in the order of the array.
+  /// All parameters: the trained ones in the order of the layers, then the others.
   public List<Entry> entries() {
     return List.copyOf(entries.values());
   }
@@ -116,6 +145,30 @@ public final class Parameters {
       throw new InvalidModelException("%s has no parameter %s".formatted(network.name(), name));
     }
     return entry;
+  }
+
+  /// Several parameters that lie one behind the other: the first, with as many floats as all have.
+  ///
+  /// @throws InvalidModelException if they do not lie so, because these are the parameters of
+  ///     another network
+  Entry together(List<String> names) {
+    Entry first = entry(names.get(0));
+    long end = first.offset();
+    for (String name : names) {
+      Entry next = entry(name);
+      if (next.offset() != end) {
+        throw new InvalidModelException(
+            ("%s: parameter %s does not lie behind %s;"
+                    + " make the parameters from the network that runs")
+                .formatted(network.name(), name, names.get(0)));
+      }
+      end += next.floats();
+    }
+    return new Entry(
+        first.name(),
+        first.parameter(),
+        first.offset(),
+        slice(first.offset(), end - first.offset()));
   }
 
   /// The values of one parameter in plain order.

@@ -78,7 +78,7 @@ public final class Program {
             ? memory.allocate(
                 "gradients of " + network.name(), parameters.trainedFloats() * Float.BYTES)
             : null;
-    List<Shape> shapes = network.shapes();
+    List<Shape> shapes = plan.shapes();
     input = tensor(plan.input(), network.input(), plan.inputLanes());
     inputCopy = new InputCopy(input);
     values = new Tensor[shapes.size()];
@@ -96,7 +96,7 @@ public final class Program {
       outputGradients.add(valueGradients[node]);
       written[node] = true;
     }
-    statistics = statistics(plan.operations(), shapes);
+    statistics = statistics(shapes);
     operations = new Operation[plan.operations().size()];
     // Backward order: the first operation that reaches a gradient writes it, the others add to it.
     for (int i = operations.length - 1; i >= 0; i--) {
@@ -119,14 +119,21 @@ public final class Program {
 
   /// Per node, where its producer leaves statistics for its consumer; null where there is no such
   /// pair.
-  private ChannelStatistics[] statistics(List<Fusion.Fused> fused, List<Shape> shapes) {
+  private ChannelStatistics[] statistics(List<Shape> shapes) {
     ChannelStatistics[] result = new ChannelStatistics[shapes.size()];
-    for (Fusion.Fused f : fused) {
+    for (Fusion.Fused f : plan.operations()) {
       int from = f.inputs().get(0);
-      boolean wanted = mode == Mode.TRAINING && f.layer().readsStatistics() && from >= 0;
-      if (wanted
-          && fused.stream().anyMatch(p -> p.output() == from && p.layer().takesStatistics())) {
-        result[from] = new ChannelStatistics(shapes.get(from).channels());
+      if (mode != Mode.TRAINING || !f.layer().readsStatistics() || from < 0) {
+        continue;
+      }
+      Optional<Fusion.Part> part = plan.part(from);
+      int made = part.isPresent() ? part.get().whole() : from;
+      if (plan.operations().stream()
+          .anyMatch(p -> p.output() == made && p.layer().takesStatistics())) {
+        if (result[made] == null) {
+          result[made] = new ChannelStatistics(shapes.get(made).channels());
+        }
+        result[from] = part.isPresent() ? result[made].part(part.get().channel()) : result[made];
       }
     }
     return result;
@@ -158,8 +165,8 @@ public final class Program {
   public static MemoryPlan plan(
       Network network, int batch, Mode mode, int threads, ConvChooser chooser) {
     Network n = forMode(network, mode);
-    List<Fusion.Fused> operations = Fusion.of(n, mode == Mode.TRAINING);
-    return new MemoryPlan(n, operations, batch, mode, Cpu.lanes(), threads, chooser);
+    Fusion fusion = Fusion.of(n, mode == Mode.TRAINING);
+    return new MemoryPlan(n, fusion, batch, mode, Cpu.lanes(), threads, chooser);
   }
 
   private static Network forMode(Network network, Mode mode) {
@@ -192,12 +199,11 @@ public final class Program {
     List<Parameter> described = f.layer().parameters(inputShapes);
     for (int i = 0; i < described.size(); i++) {
       Parameter p = described.get(i);
-      Parameters.Entry entry = parameters.entry(f.parameters().get(i));
+      Parameters.Entry entry = parameters.together(f.parameters().get(i));
       bound.put(p.name(), entry.values());
       if (gradients != null && p.role().trained()) {
         boundGradients.put(
-            p.name(),
-            gradients.asSlice(entry.offset() * Float.BYTES, entry.floats() * Float.BYTES));
+            p.name(), gradients.asSlice(entry.offset() * Float.BYTES, entry.values().byteSize()));
       }
     }
     long preparedAt = plan.preparedAt(index);
@@ -274,6 +280,11 @@ public final class Program {
   /// Names of the layers that an operation does, joined by `+`.
   public String operationLabel(int operation) {
     return plan.operations().get(operation).label();
+  }
+
+  /// Shape of one sample of an operation's output.
+  public Shape operationOutput(int operation) {
+    return plan.operations().get(operation).shape();
   }
 
   /// The algorithms that an operation runs with, if it is a convolution or a linear layer.

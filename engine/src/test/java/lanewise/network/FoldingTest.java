@@ -117,9 +117,9 @@ class FoldingTest {
   @ParameterizedTest
   @MethodSource("cases")
   void foldsWhatItMay(Case test) {
-    assertThat(Fusion.of(test.network(), false).stream().map(Fusion.Fused::label))
+    assertThat(Fusion.of(test.network(), false).operations().stream().map(Fusion.Fused::label))
         .containsExactlyElementsOf(test.operations());
-    assertThat(Fusion.of(test.network(), true).stream().map(Fusion.Fused::label))
+    assertThat(Fusion.of(test.network(), true).operations().stream().map(Fusion.Fused::label))
         .noneMatch(label -> label.matches("(conv|fc)\\d+\\+bn.*"));
   }
 

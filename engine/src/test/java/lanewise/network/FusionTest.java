@@ -3,6 +3,7 @@ package lanewise.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import lanewise.kernel.Cpu;
 import lanewise.layer.Add;
 import lanewise.layer.BatchNorm2d;
 import lanewise.layer.Conv2d;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class FusionTest {
 
   private static List<String> labels(Network network, boolean training) {
-    return Fusion.of(network, training).stream().map(Fusion.Fused::label).toList();
+    return Fusion.of(network, training).operations().stream().map(Fusion.Fused::label).toList();
   }
 
   private static List<String> labels(Flow end) {
@@ -51,11 +52,15 @@ class FusionTest {
   void theOtherInputComesSecond() {
     Flow x = Flow.input(4, 8, 8).conv(4, 3, 1, 1);
     Network network = x.add(x.conv(4, 3, 1, 1).batchNorm()).relu().network("n");
-    List<Fusion.Fused> operations = Fusion.of(network, true);
+    List<Fusion.Fused> operations = Fusion.of(network, true).operations();
     Fusion.Fused last = operations.get(2);
     assertThat(last.label()).isEqualTo("bn1+add1+relu1");
     assertThat(last.parameters())
-        .containsExactly("bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var");
+        .containsExactly(
+            List.of("bn1.weight"),
+            List.of("bn1.bias"),
+            List.of("bn1.running_mean"),
+            List.of("bn1.running_var"));
     assertThat(last.inputs()).containsExactly(1, 0);
     assertThat(last.output()).isEqualTo(4);
     assertThat(last.layer())
@@ -133,5 +138,39 @@ class FusionTest {
       double[] expected = Fill.widen(plain.gradient("conv1.weight"));
       Compare.close("gradient", fused.gradient("conv1.weight"), expected, 1e-6);
     }
+  }
+
+  @Test
+  void pointwiseConvolutionsOfOneValueAreJoinedInTraining() {
+    Network network = TestNetworks.siblings();
+    Fusion fusion = Fusion.of(network, true);
+    assertThat(fusion.operations().stream().map(Fusion.Fused::label))
+        .startsWith("conv1", "bn1+relu1", "conv2+conv3+conv5", "bn2+relu2")
+        .contains("conv6", "conv7+conv8", "conv9");
+    Fusion.Fused three = fusion.operations().get(2);
+    assertThat(three.parameters())
+        .containsExactly(List.of("conv2.weight", "conv3.weight", "conv5.weight"));
+    assertThat(three.output()).isEqualTo(network.nodes().size());
+    int lanes = Cpu.lanes();
+    int third = Math.ceilDiv(17, lanes) * lanes + 16;
+    assertThat(three.shape()).isEqualTo(new Shape(third + 5, 8, 8));
+    assertThat(fusion.shapes().get(three.output())).isEqualTo(three.shape());
+    assertThat(fusion.parts().stream().filter(p -> p.whole() == three.output()))
+        .extracting(Fusion.Part::channel)
+        .containsExactly(0, third - 16, third);
+    assertThat(labels(network, false)).noneMatch(label -> label.contains("conv2+conv3"));
+    assertThat(Fusion.of(network, false).parts()).isEmpty();
+  }
+
+  @Test
+  void otherConvolutionsOfOneValueStayAlone() {
+    Flow x = Flow.input(16, 8, 8).conv(16, 3, 1, 1);
+    Flow point = x.conv(16, 1, 1, 0);
+    Flow end = Flow.concat(point, x.conv(16, 3, 1, 1), x.conv(16, 1, 1, 0).relu());
+    assertThat(Fusion.of(end.network("n"), true).parts()).isEmpty();
+    // of the network's input, which may be a plain image
+    Flow image = Flow.input(3, 8, 8);
+    end = Flow.concat(image.conv(16, 1, 1, 0).batchNorm(), image.conv(16, 1, 1, 0).batchNorm());
+    assertThat(Fusion.of(end.network("n"), true).parts()).isEmpty();
   }
 }

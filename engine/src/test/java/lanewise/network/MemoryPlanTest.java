@@ -4,18 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import lanewise.layer.BatchNorm2d;
 import lanewise.tensor.Memory;
+import lanewise.tensor.Shape;
 import lanewise.tensor.Tensor;
 import lanewise.testing.TryingChooser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MemoryPlanTest {
 
@@ -40,6 +43,7 @@ class MemoryPlanTest {
             TestNetworks.chain(),
             TestNetworks.branched(),
             TestNetworks.joined(),
+            TestNetworks.siblings(),
             TestNetworks.unfused(TestNetworks.branched()))
         .flatMap(
             network ->
@@ -50,9 +54,9 @@ class MemoryPlanTest {
                     new Case(network, 5, Mode.INFERENCE)));
   }
 
-  private static List<MemoryPlan.Buffer> buffers(Case test, MemoryPlan plan) {
+  private static List<MemoryPlan.Buffer> buffers(MemoryPlan plan) {
     List<MemoryPlan.Buffer> buffers = new ArrayList<>(List.of(plan.input()));
-    for (int i = 0; i < test.compiled().nodes().size(); i++) {
+    for (int i = 0; i < plan.shapes().size(); i++) {
       if (plan.value(i) != null && !plan.value(i).isPart()) {
         buffers.add(plan.value(i));
       }
@@ -67,7 +71,7 @@ class MemoryPlanTest {
   @MethodSource("cases")
   void buffersThatLiveAtTheSameTimeDoNotOverlap(Case test) {
     MemoryPlan plan = test.plan();
-    List<MemoryPlan.Buffer> buffers = buffers(test, plan);
+    List<MemoryPlan.Buffer> buffers = buffers(plan);
     for (int i = 0; i < buffers.size(); i++) {
       MemoryPlan.Buffer a = buffers.get(i);
       assertThat(a.offset()).isNotNegative();
@@ -109,6 +113,36 @@ class MemoryPlanTest {
     assertThat(channels).containsExactlyInAnyOrder(16, 32, 16, 7, 16, 9);
   }
 
+  /// Values of joined layers are channels of one, each from a whole block on, and so are their
+  /// gradients, whether made there or in place.
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void valuesOfJoinedLayersAreParts(int batch) {
+    Network network = TestNetworks.siblings();
+    MemoryPlan plan = new Case(network, batch, Mode.TRAINING).plan();
+    int count = 0;
+    for (int node = 0; node < network.nodes().size(); node++) {
+      Optional<Fusion.Part> part = plan.part(node);
+      if (part.isPresent()) {
+        Shape whole = plan.shapes().get(part.get().whole());
+        long at = part.get().channel() * whole.pixels() * 4L;
+        long imageFloats = Tensor.imageFloats(whole, Cpu.lanes());
+        assertPart(plan.value(node), plan.value(part.get().whole()), at, imageFloats);
+        assertPart(plan.gradient(node), plan.gradient(part.get().whole()), at, imageFloats);
+        count++;
+      }
+    }
+    assertThat(count).isEqualTo(5);
+  }
+
+  private static void assertPart(
+      MemoryPlan.Buffer part, MemoryPlan.Buffer whole, long at, long imageFloats) {
+    assertThat(part.isPart()).isTrue();
+    assertThat(part.offset()).isEqualTo(whole.offset() + at);
+    assertThat(part.imageFloats()).isEqualTo(imageFloats);
+    alive(whole, part.from, part.to);
+  }
+
   /// Of a batch normalization and of what it adds, unless somebody else writes to it before.
   @ParameterizedTest
   @MethodSource("cases")
@@ -124,8 +158,8 @@ class MemoryPlanTest {
                 && from == f.inputs().get(f.layer().gradientInPlace())
                 && lastReader(plan, from) == op
                 && test.compiled().outputs().stream().noneMatch(o -> o.node() == from)
-                && !plan.gradient(from).isPart()
-                && !plan.gradient(f.output()).isPart();
+                && (plan.part(from).isPresent() || !plan.gradient(from).isPart())
+                && !plan.value(f.output()).isPart();
         assertThat(inPlace).isEqualTo(wanted);
         made += inPlace ? 1 : 0;
       }
@@ -215,7 +249,7 @@ class MemoryPlanTest {
   @MethodSource("cases")
   void sharingSavesMemory(Case test) {
     MemoryPlan plan = test.plan();
-    long sum = buffers(test, plan).stream().mapToLong(b -> b.bytes).sum();
+    long sum = buffers(plan).stream().mapToLong(b -> b.bytes).sum();
     assertThat(plan.unsharedBytes()).isEqualTo(sum + Tensor.ROOM);
     boolean everyValueComesOut = test.compiled().outputs().size() > 2;
     if (!everyValueComesOut) {

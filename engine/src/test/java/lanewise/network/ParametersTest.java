@@ -121,4 +121,30 @@ class ParametersTest {
           .hasMessage("branched: fc2.weight has 72 values of shape [4, 18], got 71");
     }
   }
+
+  /// Weights of what training joins; no seed gives them other values for that.
+  @Test
+  void weightsOfJoinedLayersLieTogether() {
+    try (Memory memory = Memory.withBudget(1 << 26)) {
+      Parameters parameters = Parameters.create(TestNetworks.siblings(), memory, 1);
+      List<String> names = List.of("conv2.weight", "conv3.weight", "conv5.weight");
+      Parameters.Entry all = parameters.together(names);
+      long floats = 0;
+      for (String name : names) {
+        assertThat(parameters.entry(name).offset()).isEqualTo(all.offset() + floats);
+        floats += parameters.entry(name).floats();
+      }
+      assertThat(all.values().byteSize()).isEqualTo(floats * Float.BYTES);
+      assertThat(all.values().address())
+          .isEqualTo(parameters.entry(names.get(0)).values().address());
+      assertThatThrownBy(() -> parameters.together(List.of("conv2.weight", "conv5.weight")))
+          .isInstanceOf(InvalidModelException.class)
+          .hasMessageContaining("parameter conv5.weight does not lie behind conv2.weight");
+      long end = 0;
+      for (Parameters.Entry entry : parameters.entries()) {
+        end = Math.max(end, entry.offset() + entry.floats());
+      }
+      assertThat(parameters.values().byteSize()).isEqualTo(end * Float.BYTES);
+    }
+  }
 }

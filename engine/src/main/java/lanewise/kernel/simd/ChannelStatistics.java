@@ -26,6 +26,9 @@ public final class ChannelStatistics {
   static final int POSITIONS = 1024;
 
   private final int blocks;
+  // What these are some channels of, or this itself.
+  private final ChannelStatistics whole;
+  private final int firstChannel;
   private int slots;
   private int[] counts = {};
   private float[] origins = {};
@@ -33,11 +36,27 @@ public final class ChannelStatistics {
   private float[] squares = {};
   private double mean;
   private double variance;
-  private boolean filled;
+  private long passes;
+  private long taken;
 
   /// @param channels channels of the maps
   public ChannelStatistics(int channels) {
     blocks = Tensor.blocks(channels, COUNT);
+    whole = this;
+    firstChannel = 0;
+  }
+
+  private ChannelStatistics(ChannelStatistics whole, int firstChannel) {
+    blocks = whole.blocks;
+    this.whole = whole;
+    this.firstChannel = firstChannel;
+  }
+
+  /// Those of some of the channels, for who wants no others: [#take] and [#combine] alone.
+  ///
+  /// @param first the first of them, a whole number of blocks
+  public ChannelStatistics part(int first) {
+    return new ChannelStatistics(this, first);
   }
 
   /// Makes room for so many slots and empties them.
@@ -50,13 +69,13 @@ public final class ChannelStatistics {
       squares = new float[origins.length];
     }
     Arrays.fill(counts, 0);
-    filled = true;
+    passes++;
   }
 
   /// Whether somebody has filled the slots since this was last asked.
   boolean take() {
-    boolean result = filled;
-    filled = false;
+    boolean result = taken != whole.passes;
+    taken = whole.passes;
     return result;
   }
 
@@ -113,13 +132,17 @@ public final class ChannelStatistics {
 
   /// Combines the slots of one channel; [#mean()] and [#variance()] are its then.
   void combine(int channel) {
+    combine(whole, firstChannel + channel);
+  }
+
+  private void combine(ChannelStatistics from, int channel) {
     double n = 0;
     double m = 0;
     double deviation = 0;
     int lastCount = 0;
     double inverse = 0;
-    for (int index = channel / COUNT; index < counts.length; index += blocks) {
-      int count = counts[index];
+    for (int index = channel / COUNT; index < from.counts.length; index += blocks) {
+      int count = from.counts[index];
       if (count == 0) {
         continue;
       }
@@ -128,11 +151,11 @@ public final class ChannelStatistics {
         lastCount = count;
       }
       int lane = index * COUNT + channel % COUNT;
-      double sum = sums[lane];
+      double sum = from.sums[lane];
       double shift = sum * inverse;
-      double delta = origins[lane] + shift - m;
+      double delta = from.origins[lane] + shift - m;
       double weight = count / (n + count);
-      deviation += squares[lane] - sum * shift + delta * delta * n * weight;
+      deviation += from.squares[lane] - sum * shift + delta * delta * n * weight;
       m += delta * weight;
       n += count;
     }
