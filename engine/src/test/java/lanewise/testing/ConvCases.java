@@ -74,6 +74,14 @@ public final class ConvCases {
           conv(9, 9, 11, 16, 1, 3, 0),
           conv(16, 10, 10, 8, 2, 4, 1),
           conv(3, 13, 14, 5, 3, 4, 1),
+          // small maps of many channels
+          conv(120, 2, 2, 40, 3, 1, 1),
+          conv(115, 4, 3, 70, 3, 1, 1),
+          conv(128, 5, 6, 20, 3, 2, 1),
+          conv(113, 3, 2, 33, 5, 1, 2),
+          conv(144, 4, 4, 17, 1, 1, 0),
+          conv(128, 6, 5, 18, 2, 1, 1),
+          new ConvSpec(128, 3, 4, 16, 1, 3, 1, 1, 1),
           // groups
           grouped(4, 6, 6, 8, 3, 1, 1, 2),
           grouped(32, 5, 5, 32, 3, 1, 1, 2),

@@ -35,6 +35,8 @@ final class DirectWeights {
   private final Parallel.Body partBody = this::part;
   private final Parallel.Body sumBody = this::sum;
   private final WeightTiles.Loops[] loops;
+  // Null unless maps are small.
+  private final SmallMapWeights smallMaps;
 
   private Tensor src;
   private Tensor dDst;
@@ -65,10 +67,14 @@ final class DirectWeights {
     for (int i = 0; i < threads; i++) {
       loops[i] = new WeightTiles.Loops();
     }
+    smallMaps = SmallMapWeights.suits(c, batch) ? new SmallMapWeights(c, batch, threads) : null;
   }
 
   /// Bytes of workspace: the partial gradients and the threads' scratch.
   long workspaceBytes() {
+    if (smallMaps != null) {
+      return smallMaps.workspaceBytes();
+    }
     return partsBytes() + (long) loops.length * Tiles.SCRATCH_BYTES;
   }
 
@@ -82,6 +88,10 @@ final class DirectWeights {
 
   void run(
       Tensor src, Tensor dDst, MemorySegment dWeights, MemorySegment workspace, Parallel parallel) {
+    if (smallMaps != null) {
+      smallMaps.run(src, dDst, dWeights, workspace, parallel);
+      return;
+    }
     this.src = src;
     this.dDst = dDst;
     this.dWeights = dWeights;

@@ -91,6 +91,9 @@ class ConvolutionTest {
                 new ConvCases.Case(new ConvSpec(3, 31, 29, 33, 11, 11, 4, 2, 1), 5),
                 new ConvCases.Case(new ConvSpec(1, 7, 9, 5, 3, 3, 1, 1, 1), 75))
             .map(c -> new Case(ConvAlgorithm.FIRST, c.spec(), c.batch()));
+    // A small map whose images are more than one tile of a gradient of weights sums.
+    ConvSpec small = new ConvSpec(116, 2, 2, 18, 1, 1, 1, 0, 1);
+    Stream<Case> images = Stream.of(new Case(ConvAlgorithm.DIRECT, small, 65));
     Stream<Case> all =
         Stream.of(ConvCases.all().stream(), large, bands, longRows)
             .flatMap(stream -> stream)
@@ -99,7 +102,7 @@ class ConvolutionTest {
                     Arrays.stream(ConvAlgorithm.values())
                         .filter(algorithm -> algorithm.refuses(c.spec()).isEmpty())
                         .map(algorithm -> new Case(algorithm, c.spec(), c.batch())));
-    return Stream.of(all, fewParts, planes).flatMap(stream -> stream);
+    return Stream.of(all, fewParts, planes, images).flatMap(stream -> stream);
   }
 
   @BeforeAll
@@ -224,6 +227,8 @@ class ConvolutionTest {
     for (int threads : new int[] {2, 4}) {
       try (ConvRun run = run(test, threads)) {
         String what = "dWeights with %d threads".formatted(threads);
+        // nothing is left of a pass over other values
+        run.backwardWeights(Fill.integers(9, src.length, 4, 0.7), new float[dDst.length]);
         Compare.bitEqual(what, run.backwardWeights(src, dDst), one);
       }
     }
