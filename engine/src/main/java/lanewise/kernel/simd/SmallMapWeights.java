@@ -96,12 +96,10 @@ final class SmallMapWeights {
     long gradientAt = thread * threadBytes();
     long panelAt = gradientAt + gradientBytes();
     if (copied[thread] != pass) {
-      for (int block = 0; block < dstBlocks; block++) {
-        copy(dDst, block, outPixels, gradientAt + block * outPixels * pixelBytes);
-      }
+      copy(dDst, 0, dstBlocks, outPixels, gradientAt);
       copied[thread] = pass;
     }
-    copy(src, srcBlock, c.height() * c.width(), panelAt);
+    copy(src, srcBlock, srcBlock + 1, c.height() * c.width(), panelAt);
     for (int block = 0; block < dstBlocks; block += Lanes.MAX_BLOCKS) {
       int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
       long weightsAt = ((long) block * srcBlocks + srcBlock) * pairBytes;
@@ -118,15 +116,18 @@ final class SmallMapWeights {
     }
   }
 
-  /// Copies a block of all images, the values of each pixel side by side.
-  private void copy(Tensor from, int block, int pixels, long to) {
-    for (int pixel = 0; pixel < pixels; pixel++) {
-      long at = (long) block * from.blockStride() * Float.BYTES + pixel * VECTOR;
-      long imageBytes = from.imageStride() * Float.BYTES;
-      for (int image = 0; image < batch; image++) {
-        Vectors.copy(from.segment(), at + image * imageBytes, workspace, to + image * VECTOR);
+  /// Copies some blocks of all images, the values of each pixel side by side: image by image, as
+  /// they lie in memory.
+  private void copy(Tensor from, int first, int end, int pixels, long to) {
+    for (int image = 0; image < batch; image++) {
+      long imageAt = image * from.imageStride() * Float.BYTES;
+      for (int block = first; block < end; block++) {
+        long at = imageAt + (long) block * from.blockStride() * Float.BYTES;
+        long place = to + ((long) (block - first) * pixels * batch + image) * VECTOR;
+        for (int pixel = 0; pixel < pixels; pixel++) {
+          Vectors.copy(from.segment(), at + pixel * VECTOR, workspace, place + pixel * pixelBytes);
+        }
       }
-      to += pixelBytes;
     }
   }
 
