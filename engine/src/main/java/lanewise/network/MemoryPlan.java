@@ -1,10 +1,13 @@
 package lanewise.network;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import lanewise.choice.ConvChooser;
 import lanewise.layer.Layer;
 import lanewise.tensor.Shape;
@@ -121,7 +124,7 @@ public final class MemoryPlan {
       planGradients(network, roots);
     }
     joinParts(roots, network);
-    shareGradients();
+    shareGradients(roots, network);
     bufferBytes = place() + Tensor.ROOM;
     preparedAt = new long[operations.size() + 1];
     for (int i = 0; i < operations.size(); i++) {
@@ -268,7 +271,9 @@ public final class MemoryPlan {
   /// Gradients that a layer can make in place take the memory of its output's gradient, unless
   /// somebody else writes to them before: that is in the cache, where a second buffer would come
   /// only by way of main memory.
-  private void shareGradients() {
+  private void shareGradients(int[] roots, Network network) {
+    Set<Integer> outputs =
+        network.outputs().stream().map(out -> roots[out.node()]).collect(toSet());
     for (int op = operations.size() - 1; op >= 0; op--) {
       Fusion.Fused f = operations.get(op);
       int input = f.layer().gradientInPlace();
@@ -287,8 +292,10 @@ public final class MemoryPlan {
         shared.to = Math.max(shared.to, gradients[from].to);
         buffers.remove(gradients[from]);
         gradients[from] = shared;
-      } else if (Arrays.stream(gradients).filter(g -> g == shared).count() == 1) {
-        // The other way round: what lies in a larger gradient stays there.
+      } else if (!outputs.contains(f.output())
+          && Arrays.stream(gradients).filter(g -> g == shared).count() == 1) {
+        // The other way round: what lies in a larger gradient stays there. A loss writes to memory
+        // without gaps.
         gradients[from].take(shared);
         buffers.remove(shared);
         gradients[f.output()] = gradients[from];

@@ -146,7 +146,7 @@ class FusionTest {
     Fusion fusion = Fusion.of(network, true);
     assertThat(fusion.operations().stream().map(Fusion.Fused::label))
         .startsWith("conv1", "bn1+relu1", "conv2+conv3+conv5", "bn2+relu2")
-        .contains("conv6", "conv7+conv8", "conv9");
+        .contains("conv6", "conv7+conv8+conv9", "conv10");
     Fusion.Fused three = fusion.operations().get(2);
     assertThat(three.parameters())
         .containsExactly(List.of("conv2.weight", "conv3.weight", "conv5.weight"));

@@ -59,8 +59,9 @@ final class TestNetworks {
   }
 
   /// 1x1 convolutions of one value, which training runs as one: three whose channels end within a
-  /// block or with it, one of them read twice and without normalization, and two with stride 2. One
-  /// with a bias and one that comes out stay alone.
+  /// block or with it, one of them read twice and without normalization, and three with stride 2,
+  /// of
+  /// one of which the normalization comes out. One with a bias and one that comes out stay alone.
   static Network siblings() {
     Flow stem = Flow.input(3, 8, 8).conv(20, 3, 1, 1).batchNorm().relu();
     Flow first = stem.conv(17, 1, 1, 0).batchNorm().relu();
@@ -69,6 +70,7 @@ final class TestNetworks {
     stem.conv(6, 1, 1, 0).auxiliaryOutput(0.4);
     Flow strided = stem.conv(3, 1, 2, 0).batchNorm().relu();
     Flow wide = stem.conv(33, 1, 2, 0).batchNorm();
+    stem.conv(9, 1, 2, 0).batchNorm().auxiliaryOutput(0.2);
     Flow all = Flow.concat(bare, reduced, first, bare.maxPool(3, 1, 1), stem.convBias(8, 1, 1, 0));
     return Flow.concat(all.conv(7, 3, 2, 1).batchNorm(), strided, wide)
         .globalAvgPool()
