@@ -21,9 +21,8 @@ final class Fusion {
   /// One operation: a layer, or several in one.
   ///
   /// @param parameters names of the parameters that it uses, in the order in which the layer states
-  ///     them: those of all layers that it does. Several names are one parameter of the layer:
-  /// those
-  ///     lie one behind the other in memory
+  ///     them: those of all layers that it does. Several names are one parameter of the layer,
+  ///     which lie one behind the other in memory
   /// @param label names of all layers that it does, joined by `+`
   /// @param inputs nodes whose values it takes
   /// @param output node whose value it makes
@@ -100,12 +99,8 @@ final class Fusion {
     }
   }
 
-  private Set<Integer> outputs() {
-    return network.outputs().stream().map(Network.Output::node).collect(toSet());
-  }
-
   private void findRoots() {
-    Set<Integer> outputs = outputs();
+    Set<Integer> outputs = network.outputs().stream().map(Network.Output::node).collect(toSet());
     Set<Integer> taken = new HashSet<>(List.of(Network.INPUT));
     for (int i = 0; i < root.length; i++) {
       Network.Node node = network.nodes().get(i);
@@ -173,7 +168,7 @@ final class Fusion {
   /// Joins to an operation those behind it that take the same value and can be one with it. The
   /// network's outputs stay alone, since they have memory of their own.
   private void joinBeside(int index) {
-    Set<Integer> outputs = outputs();
+    Set<Integer> outputs = network.outputs().stream().map(out -> root[out.node()]).collect(toSet());
     Fused first = made[index];
     if (first == null || first.inputs().size() != 1 || first.inputs().get(0) == Network.INPUT) {
       return;

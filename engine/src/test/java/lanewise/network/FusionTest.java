@@ -168,6 +168,11 @@ class FusionTest {
     Flow point = x.conv(16, 1, 1, 0);
     Flow end = Flow.concat(point, x.conv(16, 3, 1, 1), x.conv(16, 1, 1, 0).relu());
     assertThat(Fusion.of(end.network("n"), true).parts()).isEmpty();
+    // one whose value comes out, as that of an identity
+    Flow y = Flow.input(16, 8, 8).conv(16, 3, 1, 1);
+    y.conv(6, 1, 1, 0).dropout(0).auxiliaryOutput(0.1);
+    end = y.conv(7, 1, 1, 0).batchNorm().globalAvgPool();
+    assertThat(Fusion.of(end.network("n"), true).parts()).isEmpty();
     // of the network's input, which may be a plain image
     Flow image = Flow.input(3, 8, 8);
     end = Flow.concat(image.conv(16, 1, 1, 0).batchNorm(), image.conv(16, 1, 1, 0).batchNorm());
