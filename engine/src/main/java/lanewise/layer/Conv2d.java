@@ -6,6 +6,7 @@ import java.util.Optional;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.ConvAlgorithm;
 import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Cpu;
 import lanewise.tensor.Shape;
 
 /// 2-d convolution: `C x H x W -> filters x H' x W'` with `H' = (H + 2 padding - kernel) / stride +
@@ -121,9 +122,24 @@ public record Conv2d(
     return training ? Optional.empty() : FoldedConv2d.of(this, next);
   }
 
+  /// One with the filters of both, those of the other from a whole block on: the input is read
+  /// once, its gradient written once, and few filters cost no more than many. The filters between
+  /// are zero, and stay so.
   @Override
   public Optional<Layer> beside(Layer other) {
-    return JoinedConv2d.takes(this) ? JoinedConv2d.of(this).beside(other) : Optional.empty();
+    if (!(other instanceof Conv2d conv)
+        || !isPointwiseProduct()
+        || !conv.isPointwiseProduct()
+        || conv.stride != stride) {
+      return Optional.empty();
+    }
+    int before = Math.ceilDiv(filters, Cpu.lanes()) * Cpu.lanes();
+    return Optional.of(
+        new Conv2d(before + conv.filters, 1, stride, 0, 1, false, false, conv.scheme));
+  }
+
+  private boolean isPointwiseProduct() {
+    return kernel == 1 && padding == 0 && groups == 1 && !bias && !relu;
   }
 
   @Override

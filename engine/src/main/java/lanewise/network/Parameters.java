@@ -14,11 +14,9 @@ import lanewise.tensor.Memory;
 
 /// All parameters of a network in one flat off-heap array: the trained ones first, in the order of
 /// the layers, then the running statistics. Where training runs several layers as one, their
-/// weights
-/// lie together, where the first of them does. Programs of any batch size and mode share one
-/// instance.
-/// Gradients have the same layout as the trained part, so an optimizer step is one pass over two
-/// arrays.
+/// weights lie together, where the first of them does. Programs of any batch size and mode share
+/// one instance. Gradients have the same layout as the trained part, so an optimizer step is one
+/// pass over two arrays.
 ///
 /// Programs for inference keep values that follow from parameters, such as weights with a folded
 /// batch normalization. So every change moves [#version()]: those through this class and by

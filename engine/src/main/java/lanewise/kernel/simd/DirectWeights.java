@@ -8,7 +8,7 @@ import lanewise.tensor.Tensor;
 /// The gradient of a convolution's weights. Pieces of work are (some images) x (some blocks of
 /// output channels) x (one block of source channels). Where there are too few pairs of blocks to go
 /// round, the batch is cut into parts with a partial gradient each, which are then added in order:
-/// how many depends on the shapes alone.
+/// how many depends on the shapes alone. Small maps are left to [SmallMapWeights].
 final class DirectWeights {
 
   private static final int WANTED_PIECES = 32;

@@ -59,8 +59,7 @@ final class SmallMapWeights {
   }
 
   /// Whether this is for such sizes. A panel has to be one block, so that no tile of it reaches
-  /// into
-  /// the weights of another.
+  /// into the weights of another.
   static boolean suits(ConvSpec c, int batch) {
     return WeightTiles.PANEL_BLOCKS == 1
         && c.groups() == 1
