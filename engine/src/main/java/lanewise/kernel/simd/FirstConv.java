@@ -66,7 +66,7 @@ final class FirstConv {
     planes = new ImagePlanes(c);
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     taps = NarrowWeights.rows(c);
-    int whole = Math.ceilDiv(taps, FirstTiles.TAPS) * FirstTiles.TAPS;
+    int whole = Math.max(wholeTaps(taps, 1), wholeTaps(taps, 2));
     narrow = new NarrowWeights(c, (long) whole * Lanes.BYTES);
     tapsAt = planes.taps(whole);
     parts = parts(tapsAt, taps);
@@ -80,6 +80,11 @@ final class FirstConv {
     bandRows = bandRows();
     bands = Math.ceilDiv(c.outHeight(), bandRows);
     gradients = Math.min(batch, WANTED_PIECES);
+  }
+
+  /// Taps of whole tiles of the gradient.
+  private static int wholeTaps(int taps, int blocks) {
+    return Math.ceilDiv(taps, FirstTiles.taps(blocks)) * FirstTiles.taps(blocks);
   }
 
   /// Parts of the taps whose weights and offsets are not too many for one call.
@@ -316,12 +321,14 @@ final class FirstConv {
 
   /// Adds what some rows of an image give, whose planes are at `at`.
   private void group(int piece, int image, int row, int rows, long at) {
-    for (int block = 0; block < dstBlocks; block++) {
+    for (int block = 0; block < dstBlocks; ) {
+      int blocks = FirstTiles.blocks(dstBlocks - block);
       long weightsAt = piece * narrow.bytes() + block * narrow.blockBytes();
       for (int x = 0; x < c.outWidth(); x += FirstTiles.MOST_PIXELS) {
         long dstAt = pixelAt(image, block, row) + (long) x * Lanes.BYTES;
-        for (int tap = 0; tap < taps; tap += FirstTiles.TAPS) {
+        for (int tap = 0; tap < taps; tap += FirstTiles.taps(blocks)) {
           FirstTiles.taps(
+              blocks,
               workspace,
               at + x * 4L,
               planes.resultRowBytes(),
@@ -330,12 +337,15 @@ final class FirstConv {
               dst.segment(),
               dstAt,
               (long) c.outWidth() * Lanes.BYTES,
+              dstBlockBytes(),
               rows,
               Math.min(FirstTiles.MOST_PIXELS, c.outWidth() - x),
               workspace,
-              weightsAt + (long) tap * Lanes.BYTES);
+              weightsAt + (long) tap * Lanes.BYTES,
+              narrow.blockBytes());
         }
       }
+      block += blocks;
     }
   }
 }

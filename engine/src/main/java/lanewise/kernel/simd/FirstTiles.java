@@ -1,5 +1,6 @@
 package lanewise.kernel.simd;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.IntVector.broadcast;
@@ -23,8 +24,10 @@ final class FirstTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;
 
-  /// Taps of [#taps].
-  static final int TAPS = 9;
+  /// Taps that a tile of so many blocks of the gradient takes.
+  static int taps(int blocks) {
+    return blocks == 2 ? 6 : 9;
+  }
 
   /// The most pixels of one tile.
   static final int MOST_TILE = 8;
@@ -200,25 +203,25 @@ final class FirstTiles {
       long x = taps[first + t] & MOST_TAP_BYTES;
       FloatVector v0 = fromMemorySegment(SPECIES, w0, t * LANE_BYTES, ORDER);
       FloatVector v1 = fromMemorySegment(SPECIES, w1, t * LANE_BYTES, ORDER);
-      FloatVector y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x)).reinterpretAsFloats();
+      FloatVector y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x));
       a00 = y.fma(v0, a00);
       a10 = y.fma(v1, a10);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 4)).reinterpretAsFloats();
+      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 4));
       a01 = y.fma(v0, a01);
       a11 = y.fma(v1, a11);
       if (t == end) {
         break;
       }
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 8)).reinterpretAsFloats();
+      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 8));
       a02 = y.fma(v0, a02);
       a12 = y.fma(v1, a12);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
+      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 12));
       a03 = y.fma(v0, a03);
       a13 = y.fma(v1, a13);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
+      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 16));
       a04 = y.fma(v0, a04);
       a14 = y.fma(v1, a14);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 20)).reinterpretAsFloats();
+      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 20));
       a05 = y.fma(v0, a05);
       a15 = y.fma(v1, a15);
     }
@@ -236,14 +239,43 @@ final class FirstTiles {
     a15.intoMemorySegment(to1, 5 * LANE_BYTES, ORDER);
   }
 
-  /// Adds to the gradient of 9 taps' weights, which lie side by side, the sum over some rows of at
-  /// most [#MOST_PIXELS] pixels.
+  /// Adds to the gradient of some taps' weights ([#taps(int)]), which lie side by side, the sum
+  /// over
+  /// some rows of at most [#MOST_PIXELS] pixels.
   ///
+  /// @param blocks of the gradient
   /// @param srcAt what the first pixel of the first row sees at no offset
   /// @param srcRow from there to the next row
   /// @param taps bytes from there to what it sees at each tap, from `first` on
   /// @param dDst with a tensor's room behind the last pixel
+  /// @param dDstBlock bytes from one block to the next
+  /// @param atBlock the same of the weights
   static void taps(
+      int blocks,
+      MemorySegment src,
+      long srcAt,
+      long srcRow,
+      int[] taps,
+      int first,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstRow,
+      long dDstBlock,
+      int rows,
+      int columns,
+      MemorySegment dWeights,
+      long at,
+      long atBlock) {
+    if (blocks == 2) {
+      taps6x2(
+          src, srcAt, srcRow, taps, first, dDst, dDstAt, dDstRow, dDstBlock, rows, columns,
+          dWeights, at, atBlock);
+    } else {
+      taps9x1(src, srcAt, srcRow, taps, first, dDst, dDstAt, dDstRow, rows, columns, dWeights, at);
+    }
+  }
+
+  private static void taps9x1(
       MemorySegment src,
       long srcAt,
       long srcRow,
@@ -256,7 +288,7 @@ final class FirstTiles {
       int columns,
       MemorySegment dWeights,
       long at) {
-    MemorySegment sums = dWeights.asSlice(at, TAPS * LANE_BYTES);
+    MemorySegment sums = dWeights.asSlice(at, 9 * LANE_BYTES);
     FloatVector a0 = fromMemorySegment(SPECIES, sums, 0, ORDER);
     FloatVector a1 = fromMemorySegment(SPECIES, sums, 1 * LANE_BYTES, ORDER);
     FloatVector a2 = fromMemorySegment(SPECIES, sums, 2 * LANE_BYTES, ORDER);
@@ -321,5 +353,92 @@ final class FirstTiles {
     a6.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
     a7.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
     a8.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
+  }
+
+  /// For processors with 16 registers. One index serves all loads, as in [NarrowTiles#sliced2x6].
+  private static void taps6x2(
+      MemorySegment src,
+      long srcAt,
+      long srcRow,
+      int[] taps,
+      int first,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstRow,
+      long dDstBlock,
+      int rows,
+      int columns,
+      MemorySegment dWeights,
+      long at,
+      long atBlock) {
+    MemorySegment sums0 = dWeights.asSlice(at, 6 * LANE_BYTES);
+    MemorySegment sums1 = dWeights.asSlice(at + atBlock, 6 * LANE_BYTES);
+    FloatVector a00 = fromMemorySegment(SPECIES, sums0, 0, ORDER);
+    FloatVector a01 = fromMemorySegment(SPECIES, sums0, 1 * LANE_BYTES, ORDER);
+    FloatVector a02 = fromMemorySegment(SPECIES, sums0, 2 * LANE_BYTES, ORDER);
+    FloatVector a03 = fromMemorySegment(SPECIES, sums0, 3 * LANE_BYTES, ORDER);
+    FloatVector a04 = fromMemorySegment(SPECIES, sums0, 4 * LANE_BYTES, ORDER);
+    FloatVector a05 = fromMemorySegment(SPECIES, sums0, 5 * LANE_BYTES, ORDER);
+    FloatVector a10 = fromMemorySegment(SPECIES, sums1, 0, ORDER);
+    FloatVector a11 = fromMemorySegment(SPECIES, sums1, 1 * LANE_BYTES, ORDER);
+    FloatVector a12 = fromMemorySegment(SPECIES, sums1, 2 * LANE_BYTES, ORDER);
+    FloatVector a13 = fromMemorySegment(SPECIES, sums1, 3 * LANE_BYTES, ORDER);
+    FloatVector a14 = fromMemorySegment(SPECIES, sums1, 4 * LANE_BYTES, ORDER);
+    FloatVector a15 = fromMemorySegment(SPECIES, sums1, 5 * LANE_BYTES, ORDER);
+    long x0 = srcAt + taps[first];
+    long x1 = srcAt + taps[first + 1];
+    long x2 = srcAt + taps[first + 2];
+    long x3 = srcAt + taps[first + 3];
+    long x4 = srcAt + taps[first + 4];
+    long x5 = srcAt + taps[first + 5];
+    for (int row = 0; row < rows; row++) {
+      int end = Math.clamp(columns, 0, MOST_PIXELS) * Float.BYTES;
+      MemorySegment s0 = src.asSlice(x0 + row * srcRow, ROW_SLICE);
+      MemorySegment s1 = src.asSlice(x1 + row * srcRow, ROW_SLICE);
+      MemorySegment s2 = src.asSlice(x2 + row * srcRow, ROW_SLICE);
+      MemorySegment s3 = src.asSlice(x3 + row * srcRow, ROW_SLICE);
+      MemorySegment s4 = src.asSlice(x4 + row * srcRow, ROW_SLICE);
+      MemorySegment s5 = src.asSlice(x5 + row * srcRow, ROW_SLICE);
+      long g = dDstAt + row * dDstRow;
+      MemorySegment gradient0 = dDst.asSlice(g, GRADIENT_SLICE);
+      MemorySegment gradient1 = dDst.asSlice(g + dDstBlock, GRADIENT_SLICE);
+      for (int i = 0; i < end; i += Float.BYTES) {
+        FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * 8L, ORDER);
+        FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * 8L, ORDER);
+        FloatVector y = FloatVector.broadcast(SPECIES, s0.get(JAVA_FLOAT_UNALIGNED, i));
+        a00 = y.fma(g0, a00);
+        a10 = y.fma(g1, a10);
+        y = FloatVector.broadcast(SPECIES, s1.get(JAVA_FLOAT_UNALIGNED, i));
+        a01 = y.fma(g0, a01);
+        a11 = y.fma(g1, a11);
+        if (i == end) {
+          break;
+        }
+        y = FloatVector.broadcast(SPECIES, s2.get(JAVA_FLOAT_UNALIGNED, i));
+        a02 = y.fma(g0, a02);
+        a12 = y.fma(g1, a12);
+        y = FloatVector.broadcast(SPECIES, s3.get(JAVA_FLOAT_UNALIGNED, i));
+        a03 = y.fma(g0, a03);
+        a13 = y.fma(g1, a13);
+        y = FloatVector.broadcast(SPECIES, s4.get(JAVA_FLOAT_UNALIGNED, i));
+        a04 = y.fma(g0, a04);
+        a14 = y.fma(g1, a14);
+        y = FloatVector.broadcast(SPECIES, s5.get(JAVA_FLOAT_UNALIGNED, i));
+        a05 = y.fma(g0, a05);
+        a15 = y.fma(g1, a15);
+      }
+    }
+    a00.intoMemorySegment(sums0, 0, ORDER);
+    a01.intoMemorySegment(sums0, 1 * LANE_BYTES, ORDER);
+    a02.intoMemorySegment(sums0, 2 * LANE_BYTES, ORDER);
+    a03.intoMemorySegment(sums0, 3 * LANE_BYTES, ORDER);
+    a04.intoMemorySegment(sums0, 4 * LANE_BYTES, ORDER);
+    a05.intoMemorySegment(sums0, 5 * LANE_BYTES, ORDER);
+    a10.intoMemorySegment(sums1, 0, ORDER);
+    a11.intoMemorySegment(sums1, 1 * LANE_BYTES, ORDER);
+    a12.intoMemorySegment(sums1, 2 * LANE_BYTES, ORDER);
+    a13.intoMemorySegment(sums1, 3 * LANE_BYTES, ORDER);
+    a14.intoMemorySegment(sums1, 4 * LANE_BYTES, ORDER);
+    a15.intoMemorySegment(sums1, 5 * LANE_BYTES, ORDER);
   }
 }
