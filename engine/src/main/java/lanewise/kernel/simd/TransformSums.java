@@ -192,12 +192,33 @@ final class TransformSums {
     return Lanes.COUNT == 8 ? 24 : blocks < 4 ? 48 : 40;
   }
 
-  /// Blocks by fours, if the tiles suffice, so that threads end together; of the shapes alone, as
-  /// statistics are gathered by block.
+  /// Whole register tiles, as many as make the last of two and of four threads end early; of the
+  /// shapes alone, as statistics are gathered by block.
   private int ownTiles() {
-    int blocks = Math.ceilDiv(tiles, productTiles);
-    int even = tiles < 32 ? blocks : Math.ceilDiv(blocks, 4) * 4;
-    return Math.ceilDiv(tiles, even);
+    if (tiles < 32) {
+      return Math.ceilDiv(tiles, Math.ceilDiv(tiles, productTiles));
+    }
+    int step = registerTiles();
+    int most = Math.max(productTiles / step * step, step);
+    int least = Math.min(most / 2, Math.ceilDiv(tiles, 4));
+    int best = most;
+    long fewest = Long.MAX_VALUE;
+    for (int size = most; size >= Math.max(least, step); size -= step) {
+      long blocks = Math.ceilDiv(tiles, size);
+      // What one of two threads computes, and one of four.
+      long computed = (Math.ceilDiv(blocks, 2) + Math.ceilDiv(blocks, 4)) * size;
+      if (computed < fewest) {
+        fewest = computed;
+        best = size;
+      }
+    }
+    return Math.min(best, tiles);
+  }
+
+  /// Positions of a register tile.
+  private int registerTiles() {
+    int blocks = Tiles.blocks(dstBlocks);
+    return Lanes.COUNT == 8 ? Tiles.positions(blocks) : WideTiles.positions(blocks);
   }
 
   private int sharedTiles() {
