@@ -8,6 +8,7 @@ import java.util.Optional;
 import lanewise.choice.ConvChoice;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.simd.NormFolding;
+import lanewise.kernel.simd.ResidualSum;
 import lanewise.tensor.Shape;
 
 /// A convolution and the batch normalization behind it as one convolution, in inference only: the
@@ -19,15 +20,19 @@ import lanewise.tensor.Shape;
 ///
 /// @param conv without activation; a linear layer is the 1x1 convolution of a 1x1 map
 /// @param norm without residual
+/// @param residual whether the second input is added to the results (a fused [Add]), while these
+/// are
+///     in the cache ([ResidualSum])
 /// @param relu whether negative results become 0 (a fused ReLU)
-record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean relu) implements Layer {
+record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean residual, boolean relu)
+    implements Layer {
 
   private static final String NORM = "norm.";
 
   /// What a convolution and the layer behind it become.
   static Optional<Layer> of(Conv2d conv, Layer next) {
     return next instanceof BatchNorm2d norm && !conv.relu() && !norm.residual()
-        ? Optional.of(new FoldedConv2d(conv, norm, norm.relu()))
+        ? Optional.of(new FoldedConv2d(conv, norm, false, norm.relu()))
         : Optional.empty();
   }
 
@@ -38,12 +43,17 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean relu) implements Laye
 
   @Override
   public Shape outputShape(List<Shape> inputs) {
-    return conv.outputShape(inputs);
+    return conv.outputShape(source(inputs));
+  }
+
+  /// What the convolution reads.
+  private static List<Shape> source(List<Shape> inputs) {
+    return inputs.subList(0, 1);
   }
 
   @Override
   public List<Parameter> parameters(List<Shape> inputs) {
-    List<Parameter> result = new ArrayList<>(conv.parameters(inputs));
+    List<Parameter> result = new ArrayList<>(conv.parameters(source(inputs)));
     norm.parameters(List.of(outputShape(inputs)))
         .forEach(p -> result.add(p.named(NORM + p.name())));
     return result;
@@ -51,36 +61,42 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean relu) implements Laye
 
   @Override
   public Cost cost(List<Shape> inputs) {
-    return conv.cost(inputs);
+    return conv.cost(source(inputs));
   }
 
   @Override
   public Optional<Layer> fuse(Layer next, boolean training) {
-    return next instanceof ReLU && !relu
-        ? Optional.of(new FoldedConv2d(conv, norm, true))
-        : Optional.empty();
+    if (relu) {
+      return Optional.empty();
+    }
+    return switch (next) {
+      case Add _ when !residual -> Optional.of(new FoldedConv2d(conv, norm, true, false));
+      case ReLU _ -> Optional.of(new FoldedConv2d(conv, norm, residual, true));
+      default -> Optional.empty();
+    };
   }
 
   @Override
   public boolean takesPlainImage(List<Shape> inputs) {
-    return conv.takesPlainImage(inputs);
+    // A residual may be the network's input too, and is in blocks of channels.
+    return !residual && conv.takesPlainImage(inputs);
   }
 
   @Override
   public long workspaceBytes(
       List<Shape> inputs, int batch, boolean training, int threads, ConvChooser chooser) {
-    return conv.workspaceBytes(inputs, batch, training, threads, chooser);
+    return conv.workspaceBytes(source(inputs), batch, training, threads, chooser);
   }
 
   @Override
   public long preparedBytes(List<Shape> inputs, int batch, int threads, ConvChooser chooser) {
     return weightBytes(inputs)
         + biasBytes(inputs)
-        + conv.preparedBytes(inputs, batch, threads, chooser);
+        + conv.preparedBytes(source(inputs), batch, threads, chooser);
   }
 
   private long weightBytes(List<Shape> inputs) {
-    return conv.parameters(inputs).get(0).packing().floats() * Float.BYTES;
+    return conv.parameters(source(inputs)).get(0).packing().floats() * Float.BYTES;
   }
 
   private long biasBytes(List<Shape> inputs) {
@@ -111,7 +127,12 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean relu) implements Laye
       offsets = b.prepared().asSlice(weights.byteSize(), layer.biasBytes(inputs));
       MemorySegment rest = b.prepared().asSlice(weights.byteSize() + offsets.byteSize());
       Binding folded = b.with(Map.of("weight", weights, "bias", offsets), rest);
-      product = new Product(spec, true, layer.relu, folded);
+      float floor = layer.relu ? 0 : Float.NEGATIVE_INFINITY;
+      product =
+          layer.residual
+              ? new Product(
+                  spec, true, false, new ResidualSum(b.inputs().get(1), b.output(), floor), folded)
+              : new Product(spec, true, layer.relu, null, folded);
     }
 
     @Override

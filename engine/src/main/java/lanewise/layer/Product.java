@@ -15,6 +15,7 @@ import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.simd.ChannelSums;
 import lanewise.kernel.simd.Convolution;
+import lanewise.kernel.simd.Epilogue;
 import lanewise.tensor.Shape;
 
 /// The operation of convolutions and linear layers (which are the 1x1 convolution of a 1x1 map):
@@ -24,6 +25,7 @@ final class Product implements Operation {
   private final Binding b;
   private final boolean bias;
   private final boolean relu;
+  private final Epilogue epilogue;
   private final ConvChoice choice;
   private final Convolution conv;
   private final ChannelSums sums;
@@ -31,7 +33,13 @@ final class Product implements Operation {
   private final MemorySegment offsets;
 
   Product(ConvSpec spec, boolean bias, boolean relu, Binding b) {
+    this(spec, bias, relu, b.outputStatistics(), b);
+  }
+
+  /// @param epilogue takes the results of forward, or null
+  Product(ConvSpec spec, boolean bias, boolean relu, Epilogue epilogue, Binding b) {
     this.b = b;
+    this.epilogue = epilogue;
     this.bias = bias;
     this.relu = relu;
     sums = b.training() ? new ChannelSums(b.output().shape(), b.batch()) : null;
@@ -164,14 +172,7 @@ final class Product implements Operation {
       case FORWARD -> {
         float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
         c.forward(
-            b.input(),
-            weights,
-            offsets,
-            b.output(),
-            floor,
-            b.outputStatistics(),
-            b.workspace(),
-            b.parallel());
+            b.input(), weights, offsets, b.output(), floor, epilogue, b.workspace(), b.parallel());
       }
       case BACKWARD_DATA ->
           c.backwardData(

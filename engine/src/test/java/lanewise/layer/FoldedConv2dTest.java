@@ -205,9 +205,15 @@ class FoldedConv2dTest {
     assertThat(Linear.of(4).fuse(NORM, false)).isPresent();
     Layer folded = fold(conv, NORM);
     assertThat(folded.fuse(NORM, false)).isEmpty();
-    assertThat(folded.fuse(new Add(), false)).isEmpty();
     Layer relu = folded.fuse(new ReLU(), false).orElseThrow();
     assertThat(relu.fuse(new ReLU(), false)).isEmpty();
+    assertThat(relu.fuse(new Add(), false)).isEmpty();
+    Layer residual = folded.fuse(new Add(), false).orElseThrow();
+    assertThat(residual.fuse(new Add(), false)).isEmpty();
+    assertThat(residual.fuse(NORM, false)).isEmpty();
+    assertThat(residual.fuse(new ReLU(), false)).isPresent();
+    assertThat(Conv2d.of(4, 7).takesPlainImage(List.of(new Shape(3, 9, 9)))).isTrue();
+    assertThat(residual.takesPlainImage(List.of(new Shape(3, 9, 9), new Shape(4, 7, 7)))).isFalse();
     assertThat(fold(conv, new BatchNorm2d(1e-5, 0.1, false, true)).fuse(new ReLU(), false))
         .isEmpty();
   }

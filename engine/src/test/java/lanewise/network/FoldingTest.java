@@ -51,7 +51,9 @@ class FoldingTest {
   }
 
   static Stream<Case> cases() {
+    Flow start = input();
     Flow block = input().conv(17, 1, 1, 0);
+    Flow sides = input().conv(17, 1, 1, 0);
     Flow twice = input().conv(5, 3, 1, 1);
     Flow both = input().convBias(6, 3, 2, 1);
     Flow sum = both.batchNorm().add(both.conv(6, 1, 1, 0).batchNorm()).relu();
@@ -89,8 +91,7 @@ class FoldingTest {
             "residual",
             block.conv(17, 3, 1, 1).batchNorm().add(block).relu(),
             "conv1",
-            "conv2+bn1",
-            "add1+relu1"),
+            "conv2+bn1+add1+relu1"),
         test(
             "projection",
             shortcut
@@ -100,8 +101,17 @@ class FoldingTest {
                 .relu(),
             "conv1+bn1+relu1",
             "conv2+bn2",
-            "conv3+bn3",
-            "add1+relu2"),
+            "conv3+bn3+add1+relu2"),
+        test(
+            "residual without ReLU, concatenated",
+            Flow.concat(sides, sides.conv(17, 3, 1, 1).batchNorm().add(sides)),
+            "conv1",
+            "conv2+bn1+add1",
+            "concat1"),
+        test(
+            "residual with the input",
+            start.conv(3, 3, 1, 1).batchNorm().add(start).relu(),
+            "conv1+bn1+add1+relu1"),
         test("norm first", input().batchNorm().relu().conv(4, 3, 1, 1), "bn1+relu1", "conv1"),
         test(
             "pooled",
@@ -111,7 +121,7 @@ class FoldingTest {
             "bn1"),
         test("relu first", input().conv(4, 3, 1, 1).relu().batchNorm(), "conv1+relu1", "bn1"),
         test("taken twice", twice.batchNorm().add(twice).relu(), "conv1", "bn1+add1+relu1"),
-        test("one of two", sum, "conv1", "conv2+bn2", "bn1+add1+relu1"));
+        test("one of two", sum, "conv1", "bn1", "conv2+bn2+add1+relu1"));
   }
 
   @ParameterizedTest

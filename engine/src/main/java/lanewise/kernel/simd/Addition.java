@@ -80,7 +80,7 @@ public final class Addition extends Elementwise {
     }
   }
 
-  private static void sum(
+  static void sum(
       MemorySegment a,
       long aAt,
       MemorySegment b,

@@ -196,7 +196,7 @@ public final class BatchNormalization {
         int slot = n / slotImages * slotsPerImage + i;
         int count = Math.min(step, pixels - i * step);
         long at = at(x, n, block) + (long) i * step * Lanes.BYTES;
-        own.add(slot, block, x.segment(), at, images, x.imageStride() * Float.BYTES, count);
+        own.take(slot, block, x.segment(), at, images, x.imageStride() * Float.BYTES, count);
       }
     }
   }

@@ -20,7 +20,7 @@ import lanewise.tensor.Tensor;
 /// zero would leave no digits for the variance) and their squares; slots are combined in double
 /// precision (Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise algorithm for
 /// computing sample variances").
-public final class ChannelStatistics {
+public final class ChannelStatistics implements Epilogue {
 
   /// Positions that a slot should take: more would cost digits, fewer time.
   static final int POSITIONS = 1024;
@@ -60,7 +60,8 @@ public final class ChannelStatistics {
   }
 
   /// Makes room for so many slots and empties them.
-  void begin(int slotCount) {
+  @Override
+  public void begin(int slotCount) {
     if (slotCount != slots) {
       slots = slotCount;
       counts = new int[slots * blocks];
@@ -80,7 +81,9 @@ public final class ChannelStatistics {
   }
 
   /// Adds `rows` rows of `pixels` vectors to one slot of one block of channels.
-  void add(int slot, int block, MemorySegment x, long at, int rows, long rowBytes, int pixels) {
+  @Override
+  public void take(
+      int slot, int block, MemorySegment x, long at, int rows, long rowBytes, int pixels) {
     int index = slot * blocks + block;
     if (counts[index] == 0) {
       fromMemorySegment(SPECIES, x, at, ORDER).intoArray(origins, index * COUNT);

@@ -281,29 +281,28 @@ public final class Convolution {
   ///
   /// @param bias one value per output channel, padded with zeros to whole blocks
   /// @param floor 0 for a fused ReLU, minus infinity for none
-  /// @param statistics takes mean and variance of the result per channel, or null
+  /// @param epilogue takes the results, or null
   public void forward(
       Tensor src,
       MemorySegment weights,
       MemorySegment bias,
       Tensor dst,
       float floor,
-      ChannelStatistics statistics,
+      Epilogue epilogue,
       MemorySegment workspace,
       Parallel parallel) {
-    if (statistics != null) {
-      statistics.begin(slots());
+    if (epilogue != null) {
+      epilogue.begin(slots());
     }
     switch (algorithms.forward()) {
       case DIRECT ->
           directForward.run(
-              src, weights, bias, false, dst, floor, statistics, workspace, 0, parallel);
+              src, weights, bias, false, dst, floor, epilogue, workspace, 0, parallel);
       case CHWN ->
-          imagesForward.run(src, weights, bias, dst, floor, statistics, workspace, 0, parallel);
-      case FIRST -> first.forward(src, weights, bias, dst, floor, statistics, workspace, parallel);
+          imagesForward.run(src, weights, bias, dst, floor, epilogue, workspace, 0, parallel);
+      case FIRST -> first.forward(src, weights, bias, dst, floor, epilogue, workspace, parallel);
       case WINOGRAD, IM2COL ->
-          transformForward.run(
-              src, weights, 0, bias, dst, floor, statistics, workspace, 0, parallel);
+          transformForward.run(src, weights, 0, bias, dst, floor, epilogue, workspace, 0, parallel);
     }
   }
 

@@ -36,7 +36,7 @@ final class DirectSums implements Parallel.Body {
   private long scratchAt;
   private Tensor dst;
   private float floor;
-  private ChannelStatistics statistics;
+  private Epilogue epilogue;
 
   /// @param whole classes of positions of `imagesPerPiece` images
   /// @param rest classes of the images that are left at the end of the batch, empty if none
@@ -85,7 +85,7 @@ final class DirectSums implements Parallel.Body {
   /// @param init per-channel start values (a bias), or the destination itself with `add`
   /// @param add whether results are added to the destination
   /// @param floor results are raised to it
-  /// @param statistics where to gather those of the results, or null
+  /// @param epilogue takes the results, or null
   /// @param scratch [Tiles#SCRATCH_BYTES] per thread from `scratchAt` on
   void run(
       Tensor src,
@@ -94,11 +94,11 @@ final class DirectSums implements Parallel.Body {
       boolean add,
       Tensor dst,
       float floor,
-      ChannelStatistics statistics,
+      Epilogue epilogue,
       MemorySegment scratch,
       long scratchAt,
       Parallel parallel) {
-    this.statistics = statistics;
+    this.epilogue = epilogue;
     this.src = src;
     this.weights = weights;
     this.init = add ? dst.segment() : init;
@@ -126,12 +126,12 @@ final class DirectSums implements Parallel.Body {
         block += blocks;
       }
     }
-    for (int block = from; block < to && statistics != null; block++) {
+    for (int block = from; block < to && epilogue != null; block++) {
       gather(image, group * dstBlocksPerGroup + block);
     }
   }
 
-  /// Slots of statistics that a pass fills, with so many pixels per image of the result.
+  /// Slots in which a pass hands over its results, with so many pixels per image of the result.
   int slots(int pixels) {
     return Math.ceilDiv(batch, imagesPerPiece) * slotsPerPiece(pixels);
   }
@@ -140,7 +140,7 @@ final class DirectSums implements Parallel.Body {
     return Math.ceilDiv(pixels, ChannelStatistics.POSITIONS);
   }
 
-  /// Takes the statistics of a piece while its results are in the cache.
+  /// Hands over the results of a piece.
   private void gather(int image, int block) {
     int pixels = dst.shape().pixels();
     int slots = slotsPerPiece(pixels);
@@ -154,7 +154,7 @@ final class DirectSums implements Parallel.Body {
           image * imageBytes
               + block * dst.blockStride() * Float.BYTES
               + (long) i * step * Lanes.BYTES;
-      statistics.add(slot, block, dst.segment(), at, images, imageBytes, count);
+      epilogue.take(slot, block, dst.segment(), at, images, imageBytes, count);
     }
   }
 

@@ -51,7 +51,7 @@ final class FirstConv {
   private Tensor dst;
   private MemorySegment bias;
   private float floor;
-  private ChannelStatistics statistics;
+  private Epilogue epilogue;
   private MemorySegment workspace;
 
   /// Taps that one call of a tile sums.
@@ -157,7 +157,7 @@ final class FirstConv {
     return lastAt(groupRows, thread);
   }
 
-  /// Slots of statistics that forward fills.
+  /// Slots in which forward hands over its results.
   int slots() {
     return batch * bands * slotsPerBand();
   }
@@ -173,7 +173,7 @@ final class FirstConv {
       MemorySegment bias,
       Tensor dst,
       float floor,
-      ChannelStatistics statistics,
+      Epilogue epilogue,
       MemorySegment workspace,
       Parallel parallel) {
     narrow.take(weights, workspace);
@@ -181,7 +181,7 @@ final class FirstConv {
     this.dst = dst;
     this.bias = bias;
     this.floor = floor;
-    this.statistics = statistics;
+    this.epilogue = epilogue;
     this.workspace = workspace;
     parallel.run(batch * bands, forwardBody);
   }
@@ -212,7 +212,7 @@ final class FirstConv {
     return row * c.outWidth() / ChannelStatistics.POSITIONS;
   }
 
-  /// Raises some rows to the floor, and takes their statistics.
+  /// Raises some rows to the floor, and hands them over.
   private void finish(int image, int row, int rows, int slot) {
     int count = rows * c.outWidth();
     for (int block = 0; block < dstBlocks; block++) {
@@ -220,8 +220,8 @@ final class FirstConv {
       if (floor > Float.NEGATIVE_INFINITY) {
         Vectors.raise(dst.segment(), at, count, floor);
       }
-      if (statistics != null) {
-        statistics.add(slot, block, dst.segment(), at, 1, 0, count);
+      if (epilogue != null) {
+        epilogue.take(slot, block, dst.segment(), at, 1, 0, count);
       }
     }
   }

@@ -47,7 +47,7 @@ final class ImageSums {
   private MemorySegment bias;
   private Tensor dst;
   private float floor;
-  private ChannelStatistics statistics;
+  private Epilogue epilogue;
   private MemorySegment workspace;
   private long start;
 
@@ -145,14 +145,14 @@ final class ImageSums {
     return Math.ceilDiv(bytes, 64) * 64;
   }
 
-  /// Slots of statistics that a pass fills.
+  /// Slots in which a pass hands over its results.
   int slots() {
     return batch * bands;
   }
 
   /// @param weights packed weights `[dst blocks][src blocks][taps][lanes of src][lanes of dst]`
   /// @param bias start values, or null to add to the destination
-  /// @param statistics where to gather those of the results, or null
+  /// @param epilogue takes the results, or null
   /// @param at where the workspace's free part starts
   void run(
       Tensor src,
@@ -160,7 +160,7 @@ final class ImageSums {
       MemorySegment bias,
       Tensor dst,
       float floor,
-      ChannelStatistics statistics,
+      Epilogue epilogue,
       MemorySegment workspace,
       long at,
       Parallel parallel) {
@@ -169,7 +169,7 @@ final class ImageSums {
     this.bias = bias;
     this.dst = dst;
     this.floor = floor;
-    this.statistics = statistics;
+    this.epilogue = epilogue;
     this.workspace = workspace;
     start = at;
     parallel.run(groups, arrange);
@@ -248,10 +248,10 @@ final class ImageSums {
         }
       }
     }
-    for (int i = 0; i < images && statistics != null; i++) {
+    for (int i = 0; i < images && epilogue != null; i++) {
       long t = to + i * dst.imageStride() * Float.BYTES;
       int slot = (image + i) * bands + band;
-      statistics.add(slot, block, dst.segment(), t, count, rowBytes, columns);
+      epilogue.take(slot, block, dst.segment(), t, count, rowBytes, columns);
     }
   }
 }

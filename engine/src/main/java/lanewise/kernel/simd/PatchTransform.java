@@ -379,12 +379,11 @@ record PatchTransform(
   }
 
   @Override
-  public void gather(
-      ChannelStatistics statistics, int slot, int from, int to, int block, Tensor dst) {
+  public void gather(Epilogue epilogue, int slot, int from, int to, int block, Tensor dst) {
     for (int tile = from; tile < to; ) {
       int count = run(tile, to, dstStride);
       long at = resultAt(dst, tile, block);
-      statistics.add(slot, block, dst.segment(), at, 1, 0, count);
+      epilogue.take(slot, block, dst.segment(), at, 1, 0, count);
       tile += count;
     }
   }

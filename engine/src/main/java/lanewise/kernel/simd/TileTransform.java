@@ -97,7 +97,7 @@ interface TileTransform {
       MemorySegment scratch,
       long tmp);
 
-  /// Adds the results of the tiles `from` to `to` (exclusive) and one block to a slot of
-  /// statistics.
-  void gather(ChannelStatistics statistics, int slot, int from, int to, int block, Tensor dst);
+  /// Hands over the results of the tiles `from` to `to` (exclusive) and one block, which belong to
+  /// one slot.
+  void gather(Epilogue epilogue, int slot, int from, int to, int block, Tensor dst);
 }

@@ -103,7 +103,7 @@ final class TransformSums {
   private MemorySegment bias;
   private Tensor dst;
   private float floor;
-  private ChannelStatistics statistics;
+  private Epilogue epilogue;
   private MemorySegment workspace;
   private long start;
   private int firstTile;
@@ -193,7 +193,7 @@ final class TransformSums {
   }
 
   /// Whole register tiles, as many as make the last of two and of four threads end early; of the
-  /// shapes alone, as statistics are gathered by block.
+  /// shapes alone, as slots are.
   private int ownTiles() {
     if (tiles < 32) {
       return Math.ceilDiv(tiles, Math.ceilDiv(tiles, productTiles));
@@ -257,7 +257,7 @@ final class TransformSums {
         srcBlocks * PAIR);
   }
 
-  /// Slots of statistics that a pass fills.
+  /// Slots in which a pass hands over its results.
   int slots() {
     return Math.ceilDiv(tiles, slotTiles());
   }
@@ -349,7 +349,7 @@ final class TransformSums {
   /// @param weights packed weights `[dst blocks][src blocks][taps][lanes of src][lanes of dst]`
   /// @param weightsAt where they begin
   /// @param bias start values, or null to add to the destination
-  /// @param statistics where to gather those of the results, or null
+  /// @param epilogue takes the results, or null
   /// @param at where the workspace's free part starts
   void run(
       Tensor src,
@@ -358,13 +358,13 @@ final class TransformSums {
       MemorySegment bias,
       Tensor dst,
       float floor,
-      ChannelStatistics statistics,
+      Epilogue epilogue,
       MemorySegment workspace,
       long at,
       Parallel parallel) {
     this.src = src;
     this.weightsAt = weightsAt;
-    this.statistics = statistics;
+    this.epilogue = epilogue;
     this.weights = weights;
     this.bias = bias;
     this.dst = dst;
@@ -564,10 +564,10 @@ final class TransformSums {
     }
   }
 
-  /// Statistics of the results while these are in the cache.
+  /// Hands over results.
   private void gather(int block, int blocks, int first, int count) {
-    for (int b = 0; b < blocks && statistics != null; b++) {
-      transform.gather(statistics, first / slotTiles(), first, first + count, block + b, dst);
+    for (int b = 0; b < blocks && epilogue != null; b++) {
+      transform.gather(epilogue, first / slotTiles(), first, first + count, block + b, dst);
     }
   }
 

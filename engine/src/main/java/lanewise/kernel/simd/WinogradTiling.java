@@ -565,8 +565,7 @@ record WinogradTiling(
   }
 
   @Override
-  public void gather(
-      ChannelStatistics statistics, int slot, int from, int to, int block, Tensor dst) {
+  public void gather(Epilogue epilogue, int slot, int from, int to, int block, Tensor dst) {
     for (int tile = from; tile < to; ) {
       int count = strip(tile, to);
       int y = firstRow(tile);
@@ -574,7 +573,7 @@ record WinogradTiling(
       long row = columns.size() * V;
       long at = at(dst, tile / tilesPerImage(), block) + y * row + x * V;
       int width = Math.min(count * 4, columns.size() - x);
-      statistics.add(slot, block, dst.segment(), at, Math.min(4, rows.size() - y), row, width);
+      epilogue.take(slot, block, dst.segment(), at, Math.min(4, rows.size() - y), row, width);
       tile += count;
     }
   }

@@ -11,6 +11,7 @@ import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Memory;
+import lanewise.testing.Compare;
 import lanewise.testing.GuardedTensor;
 
 /// One convolution on memory of its own, run by hand; all arrays are in plain order. Whatever a
@@ -97,6 +98,31 @@ final class ConvRun implements AutoCloseable {
   /// The same with constant weights, prepared before.
   float[] inference(float[] src, float[] weights, float[] bias, float floor) {
     GuardedTensor dst = tensor("dst", true);
+    inference(src, weights, bias, dst, floor, null);
+    return dst.get();
+  }
+
+  /// The same at the end of a residual block.
+  ///
+  /// @param blocks of channels before and behind each sample of the residual
+  float[] residual(float[] src, float[] weights, float[] bias, float[] residual, int blocks) {
+    GuardedTensor dst = tensor("dst", true);
+    GuardedTensor from =
+        new GuardedTensor(memory, "residual", batch, spec.output(), blocks, Cpu.lanes());
+    from.set(residual);
+    ResidualSum sum = new ResidualSum(from.tensor(), dst.tensor(), 0);
+    inference(src, weights, bias, dst, NO_FLOOR, sum);
+    Compare.bitEqual("residual", from.get(), residual);
+    return dst.get();
+  }
+
+  private void inference(
+      float[] src,
+      float[] weights,
+      float[] bias,
+      GuardedTensor dst,
+      float floor,
+      Epilogue epilogue) {
     vector.fill((byte) 0);
     MemorySegment.copy(bias, 0, vector, ValueLayout.JAVA_FLOAT, 0, bias.length);
     GuardedTensor from = filled("src", false, src);
@@ -104,8 +130,7 @@ final class ConvRun implements AutoCloseable {
     inference.prepare(packed(weights), prepared, workspace, parallel);
     workspace.fill((byte) 0xFF);
     inference.forward(
-        from.tensor(), packed, vector, dst.tensor(), floor, null, workspace, parallel);
-    return dst.get();
+        from.tensor(), packed, vector, dst.tensor(), floor, epilogue, workspace, parallel);
   }
 
   /// Mean and variance of each channel of what [#forward] made last.

@@ -162,6 +162,25 @@ class ConvolutionTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("cases")
+  void addsTheResidualToEachResultOnce(Case test) {
+    float[] src = Fill.integers(1, test.srcSize(), 4, 0.7);
+    float[] weights = Fill.integers(2, test.weights(), 4, 0.7);
+    float[] bias = Fill.integers(3, test.spec().filters(), 9, 0.8);
+    float[] residual = Fill.integers(10, test.dstSize(), 9, 0.2);
+    for (int threads : new int[] {1, 2}) {
+      try (ConvRun run = run(test, threads)) {
+        float[] expected = run.inference(src, weights, bias, ConvRun.NO_FLOOR);
+        for (int i = 0; i < expected.length; i++) {
+          expected[i] = Math.max(expected[i] + residual[i], 0);
+        }
+        String what = "dst and residual with %d threads".formatted(threads);
+        Compare.bitEqual(what, run.residual(src, weights, bias, residual, threads - 1), expected);
+      }
+    }
+  }
+
   /// Against mean and variance per channel in double precision.
   private static void checkStatistics(double[] statistics, float[] dst, Case test) {
     int filters = test.spec().filters();
