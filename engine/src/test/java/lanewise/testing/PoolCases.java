@@ -32,6 +32,13 @@ public final class PoolCases {
           new PoolSpec(16, 17, 18, 3, 2, 1, true),
           new PoolSpec(5, 25, 26, 3, 3, 0, false),
           new PoolSpec(8, 2, 40, 3, 4, 1, false),
+          // 3x3/1 with padding over maps that are taken as a whole, the smallest, thin, and one
+          // that is not
+          new PoolSpec(16, 4, 4, 3, 1, 1, false),
+          new PoolSpec(9, 1, 17, 3, 1, 1, true),
+          new PoolSpec(10, 18, 1, 3, 1, 1, false),
+          new PoolSpec(8, 2, 9, 3, 1, 1, false),
+          new PoolSpec(3, 33, 34, 3, 1, 1, false),
           // whole-map, even, large and overlapping windows
           new PoolSpec(33, 7, 7, 7, 1, 0, false),
           new PoolSpec(4, 6, 5, 4, 1, 2, false),

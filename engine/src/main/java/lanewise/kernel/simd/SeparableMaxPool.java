@@ -14,13 +14,21 @@ import lanewise.kernel.PoolSpec;
 /// row: with stride 1 four comparisons instead of eight, each of which is five instructions where a
 /// NaN has to stay one.
 ///
-/// The maxima are kept for the three rows that a window sees. For one thread at a time.
+/// The maxima are kept for the three rows that a window sees, or, where the map keeps its size and
+/// is small, for all: then loops run over the whole plane, since rows of 4 or 8 vectors would take
+/// longer to begin and to end than to compare. For one thread at a time.
 final class SeparableMaxPool {
 
   private static final int KERNEL = 3;
 
   /// Windows in a row; with fewer, beginning and ending loops takes longer than what is saved.
   private static final int LEAST_WINDOWS = 8;
+
+  /// Positions of a map that is taken as a whole: fewer are faster window by window, the maxima of
+  /// more would not stay in the first-level cache.
+  private static final int LEAST_POSITIONS = 16;
+
+  private static final int MOST_POSITIONS = 16 * 1024 / Lanes.BYTES;
 
   private static final long V = Lanes.BYTES;
 
@@ -34,7 +42,7 @@ final class SeparableMaxPool {
   SeparableMaxPool(PoolSpec spec) {
     this.spec = spec;
     rowFloats = spec.outWidth() * COUNT;
-    maxima = new float[KERNEL * rowFloats];
+    maxima = new float[(isWhole(spec) ? spec.height() : KERNEL) * rowFloats];
     int first = Math.ceilDiv(spec.padding(), spec.stride());
     int end = Math.floorDiv(spec.width() - KERNEL + spec.padding(), spec.stride()) + 1;
     firstInside = Math.clamp(first, 0, spec.outWidth());
@@ -43,7 +51,13 @@ final class SeparableMaxPool {
 
   /// Whether this pools so, and faster than window by window.
   static boolean suits(PoolSpec spec) {
-    return spec.kernel() == KERNEL && spec.outWidth() >= LEAST_WINDOWS;
+    return spec.kernel() == KERNEL && (spec.outWidth() >= LEAST_WINDOWS || isWhole(spec));
+  }
+
+  private static boolean isWhole(PoolSpec spec) {
+    int positions = spec.height() * spec.width();
+    boolean keepsSize = spec.stride() == 1 && spec.padding() == 1;
+    return keepsSize && positions >= LEAST_POSITIONS && positions <= MOST_POSITIONS;
   }
 
   /// Where the maxima of a row are kept.
@@ -61,6 +75,10 @@ final class SeparableMaxPool {
 
   /// Writes the maxima of a plane's windows.
   void forward(MemorySegment src, long srcAt, MemorySegment dst, long dstAt) {
+    if (isWhole(spec)) {
+      whole(src, srcAt, dst, dstAt);
+      return;
+    }
     int row = 0;
     for (int y = 0; y < spec.outHeight(); y++) {
       int top = Windows.from(y, spec);
@@ -72,6 +90,36 @@ final class SeparableMaxPool {
       int middle = place(Math.min(top + 1, last));
       long to = dstAt + y * outRowBytes();
       windowMaxima(maxima, place(top), middle, place(last), spec.outWidth(), dst, to);
+    }
+  }
+
+  /// The same of a map that keeps its size.
+  private void whole(MemorySegment src, long srcAt, MemorySegment dst, long dstAt) {
+    int height = spec.height();
+    int width = spec.width();
+    maxima(src, srcAt, height * width - 2, maxima, COUNT);
+    // At both ends of a row these have seen another one.
+    for (int row = 0; row < height; row++) {
+      long at = srcAt + row * rowBytes();
+      rimMaxima(src, at, 0, 1, row * rowFloats);
+      rimMaxima(src, at, width - 1, width, row * rowFloats);
+    }
+    int last = (height - 1) * rowFloats;
+    int beforeLast = Math.max(0, last - rowFloats);
+    windowMaxima(maxima, 0, 0, Math.min(rowFloats, last), width, dst, dstAt);
+    int inside = (height - 2) * width;
+    windowMaxima(maxima, 0, rowFloats, 2 * rowFloats, inside, dst, dstAt + rowBytes());
+    windowMaxima(maxima, beforeLast, last, last, width, dst, dstAt + (height - 1) * rowBytes());
+  }
+
+  /// The maxima of three neighbours.
+  private static void maxima(MemorySegment src, long at, int count, float[] maxima, int to) {
+    for (int x = 0; x < count; x++) {
+      long i = at + x * V;
+      fromMemorySegment(SPECIES, src, i, ORDER)
+          .max(fromMemorySegment(SPECIES, src, i + V, ORDER))
+          .max(fromMemorySegment(SPECIES, src, i + 2 * V, ORDER))
+          .intoArray(maxima, to + x * COUNT);
     }
   }
 
