@@ -15,8 +15,8 @@ import lanewise.tensor.Tensor;
 
 /// The register tiles of a first layer, over [ImagePlanes]. Neighbouring values lie side by side
 /// and take one address register together, and values spread as integers cost the multiply-adds
-/// nothing ([WideTiles]), so one block of filters at a time is enough; forward takes two with 8
-/// lanes.
+/// nothing ([WideTiles]), so one block of filters at a time is enough. With 8 lanes, where it is
+/// not, both passes take two.
 ///
 /// As in [NarrowTiles], slices of a constant size leave nothing to check in the loops, and with 16
 /// registers a branch that is never taken keeps the multiply-adds from waiting behind all loads.
