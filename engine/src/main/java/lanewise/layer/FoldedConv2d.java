@@ -21,8 +21,7 @@ import lanewise.tensor.Shape;
 /// @param conv without activation; a linear layer is the 1x1 convolution of a 1x1 map
 /// @param norm without residual
 /// @param residual whether the second input is added to the results (a fused [Add]), while these
-/// are
-///     in the cache ([ResidualSum])
+///     are in the cache ([ResidualSum])
 /// @param relu whether negative results become 0 (a fused ReLU)
 record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean residual, boolean relu)
     implements Layer {
@@ -128,11 +127,9 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean residual, boolean rel
       MemorySegment rest = b.prepared().asSlice(weights.byteSize() + offsets.byteSize());
       Binding folded = b.with(Map.of("weight", weights, "bias", offsets), rest);
       float floor = layer.relu ? 0 : Float.NEGATIVE_INFINITY;
-      product =
-          layer.residual
-              ? new Product(
-                  spec, true, false, new ResidualSum(b.inputs().get(1), b.output(), floor), folded)
-              : new Product(spec, true, layer.relu, null, folded);
+      ResidualSum sum =
+          layer.residual ? new ResidualSum(b.inputs().get(1), b.output(), floor) : null;
+      product = new Product(spec, true, layer.relu && !layer.residual, sum, folded);
     }
 
     @Override

@@ -240,8 +240,7 @@ final class FirstTiles {
   }
 
   /// Adds to the gradient of some taps' weights ([#taps(int)]), which lie side by side, the sum
-  /// over
-  /// some rows of at most [#MOST_PIXELS] pixels.
+  /// over some rows of at most [#MOST_PIXELS] pixels.
   ///
   /// @param blocks of the gradient
   /// @param srcAt what the first pixel of the first row sees at no offset

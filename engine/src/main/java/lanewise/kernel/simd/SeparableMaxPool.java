@@ -112,7 +112,7 @@ final class SeparableMaxPool {
     windowMaxima(maxima, beforeLast, last, last, width, dst, dstAt + (height - 1) * rowBytes());
   }
 
-  /// The maxima of three neighbours.
+  /// The maxima of three neighbours. By a constant step, which checks leave the loop for.
   private static void maxima(MemorySegment src, long at, int count, float[] maxima, int to) {
     for (int x = 0; x < count; x++) {
       long i = at + x * V;
