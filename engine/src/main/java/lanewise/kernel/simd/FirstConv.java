@@ -2,6 +2,7 @@ package lanewise.kernel.simd;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
@@ -34,12 +35,11 @@ final class FirstConv {
   private final int threads;
   private final int dstBlocks;
   private final int taps;
+
+  /// Bytes from a pixel to what it sees at each tap, and the last one again for whole tiles.
   private final int[] tapsAt;
+
   private final List<Part> parts;
-
-  /// The offsets of taps, each from the least of its part.
-  private final int[] partTapsAt;
-
   private final int bandRows;
   private final int bands;
   private final int groupRows;
@@ -54,10 +54,13 @@ final class FirstConv {
   private Epilogue epilogue;
   private MemorySegment workspace;
 
-  /// Taps that one call of a tile sums.
+  /// Runs that one call of a tile sums.
   ///
-  /// @param at the least of their offsets, which those in [#partTapsAt] begin at
-  private record Part(int first, int count, int at) {}
+  /// @param run taps of each
+  /// @param firstTap of all taps
+  /// @param at the least of their offsets
+  /// @param runsAt the offset of each run from there
+  private record Part(int run, int firstTap, int at, int[] runsAt) {}
 
   FirstConv(ConvSpec c, int batch, int threads) {
     this.c = c;
@@ -65,17 +68,12 @@ final class FirstConv {
     this.threads = threads;
     planes = new ImagePlanes(c);
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
-    taps = NarrowWeights.rows(c);
+    taps = c.kernelHeight() * c.kernelWidth() * c.channels();
     int whole = Math.max(wholeTaps(taps, 1), wholeTaps(taps, 2));
-    narrow = new NarrowWeights(c, (long) whole * Lanes.BYTES);
-    tapsAt = planes.taps(whole);
-    parts = parts(tapsAt, taps);
-    partTapsAt = tapsAt.clone();
-    for (Part part : parts) {
-      for (int i = 0; i < part.count(); i++) {
-        partTapsAt[part.first() + i] -= part.at();
-      }
-    }
+    List<ImagePlanes.Run> runs = planes.runs(FirstTiles.mostRun());
+    narrow = NarrowWeights.of(c, runs, (long) whole * Lanes.BYTES);
+    tapsAt = tapsAt(runs, whole);
+    parts = parts(runs);
     groupRows = Math.clamp(GROUP_PIXELS / c.outWidth(), 1, c.outHeight());
     bandRows = bandRows();
     bands = Math.ceilDiv(c.outHeight(), bandRows);
@@ -87,25 +85,44 @@ final class FirstConv {
     return Math.ceilDiv(taps, FirstTiles.taps(blocks)) * FirstTiles.taps(blocks);
   }
 
+  private int[] tapsAt(List<ImagePlanes.Run> runs, int whole) {
+    int[] at = new int[whole];
+    int tap = 0;
+    for (ImagePlanes.Run run : runs) {
+      for (int i = 0; i < run.taps(); i++) {
+        at[tap++] = planes.at(run) + i * Float.BYTES;
+      }
+    }
+    Arrays.fill(at, tap, whole, at[tap - 1]);
+    return at;
+  }
+
   /// Parts of the taps whose weights and offsets are not too many for one call.
-  private static List<Part> parts(int[] tapsAt, int taps) {
+  private List<Part> parts(List<ImagePlanes.Run> runs) {
     int wanted = Math.ceilDiv(taps, Math.ceilDiv(taps, FirstTiles.MOST_TAPS));
     List<Part> parts = new ArrayList<>();
-    for (int first = 0; first < taps; ) {
-      int least = tapsAt[first];
+    int firstTap = 0;
+    for (int first = 0; first < runs.size(); ) {
+      int run = runs.get(first).taps();
+      int least = planes.at(runs.get(first));
       int most = least;
-      int count = 1;
-      while (count < wanted && first + count < taps) {
-        int next = tapsAt[first + count];
+      int end = first + 1;
+      while (end < runs.size()
+          && runs.get(end).taps() == run
+          && (end + 1 - first) * run <= wanted) {
+        int next = planes.at(runs.get(end));
         if (Math.max(most, next) - Math.min(least, next) > FirstTiles.MOST_TAP_BYTES) {
           break;
         }
         least = Math.min(least, next);
         most = Math.max(most, next);
-        count++;
+        end++;
       }
-      parts.add(new Part(first, count, least));
-      first += count;
+      int at = least;
+      int[] runsAt = runs.subList(first, end).stream().mapToInt(r -> planes.at(r) - at).toArray();
+      parts.add(new Part(run, firstTap, at, runsAt));
+      firstTap += runsAt.length * run;
+      first = end;
     }
     return parts;
   }
@@ -129,28 +146,17 @@ final class FirstConv {
   }
 
   private long threadBytes() {
-    return Lanes.MAX_BLOCKS * (Lanes.BYTES + (1 + groupRows) * tileBytes())
-        + planes.bytes(bandRows);
+    return Lanes.BYTES + groupRows * FirstTiles.TILE_BYTES + planes.bytes(bandRows);
   }
 
-  /// Bytes of one block of a tile.
-  private static long tileBytes() {
-    return (long) FirstTiles.MOST_TILE * Lanes.BYTES;
-  }
-
-  /// Where a thread has a vector of zeros per block of a tile.
+  /// Where a thread has a vector of zeros.
   private long zeroAt(int thread) {
     return threadsAt() + thread * threadBytes();
   }
 
-  /// Where a thread makes a tile that is added to what earlier parts gave.
-  private long tileAt(int thread) {
-    return zeroAt(thread) + (long) Lanes.MAX_BLOCKS * Lanes.BYTES;
-  }
-
-  /// Where a thread makes the last pixels of a row, which are no whole tile.
+  /// Where a thread makes the last pixels of some rows, which are no whole tile.
   private long lastAt(int row, int thread) {
-    return tileAt(thread) + (1L + row) * Lanes.MAX_BLOCKS * tileBytes();
+    return zeroAt(thread) + Lanes.BYTES + row * FirstTiles.TILE_BYTES;
   }
 
   private long planesAt(int thread) {
@@ -187,7 +193,7 @@ final class FirstConv {
   }
 
   private void forward(int piece, int thread) {
-    Vectors.zero(workspace, zeroAt(thread), (long) Lanes.MAX_BLOCKS * Lanes.BYTES);
+    Vectors.zero(workspace, zeroAt(thread), Lanes.BYTES);
     int image = piece / bands;
     int from = piece % bands * bandRows;
     int to = Math.min(from + bandRows, c.outHeight());
@@ -195,14 +201,12 @@ final class FirstConv {
     for (int row = from; row < to; row += groupRows) {
       int rows = Math.min(groupRows, to - row);
       long at = planesAt(thread) + (row - from) * planes.resultRowBytes();
-      for (int block = 0; block < dstBlocks; ) {
-        int blocks = FirstTiles.blocks(dstBlocks - block);
+      for (int block = 0; block < dstBlocks; block++) {
         long dstAt = pixelAt(image, block, row);
         for (int p = 0; p < parts.size(); p++) {
-          part(parts.get(p), p == 0, block, blocks, rows, at, dstAt, thread);
+          part(parts.get(p), p > 0, block, rows, at, dstAt, thread);
         }
-        last(blocks, rows, dstAt, thread);
-        block += blocks;
+        last(rows, dstAt, thread);
       }
       finish(image, row, rows, piece * slotsPerBand() + slot(row - from));
     }
@@ -231,60 +235,55 @@ final class FirstConv {
     return floats * Float.BYTES + (long) row * c.outWidth() * Lanes.BYTES;
   }
 
-  /// Adds a part of the taps to some blocks of some rows.
-  private void part(
-      Part part, boolean first, int block, int blocks, int rows, long at, long dstAt, int thread) {
-    int step = FirstTiles.pixels(blocks);
-    for (int row = 0; row < rows; row++) {
-      long srcAt = at + row * planes.resultRowBytes() + part.at();
-      for (int x = 0; x < c.outWidth(); x += step) {
-        boolean whole = x + step <= c.outWidth();
-        MemorySegment result = whole ? dst.segment() : workspace;
-        long resultAt = whole ? dstAt + pixels(row, x) : lastAt(row, thread);
-        long resultBlock = whole ? dstBlockBytes() : tileBytes();
-        FirstTiles.pixels(
-            blocks,
-            workspace,
-            srcAt + x * 4L,
-            partTapsAt,
-            part.first(),
-            part.count(),
-            workspace,
-            block * narrow.blockBytes() + (long) part.first() * Lanes.BYTES,
-            narrow.blockBytes(),
-            first ? bias : workspace,
-            first ? (long) block * Lanes.BYTES : zeroAt(thread),
-            first ? result : workspace,
-            first ? resultAt : tileAt(thread),
-            first ? resultBlock : tileBytes());
-        for (int b = 0; b < blocks && !first; b++) {
-          long to = resultAt + b * resultBlock;
-          Vectors.add(workspace, tileAt(thread) + b * tileBytes(), result, to, step);
-        }
-      }
+  /// Makes one block of some rows from a part of the taps, or adds them to it.
+  private void part(Part part, boolean adds, int block, int rows, long at, long dstAt, int thread) {
+    int tiles = c.outWidth() / FirstTiles.TILE;
+    long row = (long) c.outWidth() * Lanes.BYTES;
+    tiles(part, adds, block, at, dst.segment(), dstAt, row, rows, tiles, thread);
+    if (tiles * FirstTiles.TILE < c.outWidth()) {
+      long lastAt = at + (long) tiles * FirstTiles.TILE * Float.BYTES;
+      long to = lastAt(0, thread);
+      tiles(part, adds, block, lastAt, workspace, to, FirstTiles.TILE_BYTES, rows, 1, thread);
     }
   }
 
-  /// Bytes to a pixel of some rows.
-  private long pixels(int row, int x) {
-    return ((long) row * c.outWidth() + x) * Lanes.BYTES;
-  }
-
-  private long dstBlockBytes() {
-    return (long) dst.blockStride() * Float.BYTES;
+  private void tiles(
+      Part part,
+      boolean adds,
+      int block,
+      long at,
+      MemorySegment result,
+      long resultAt,
+      long resultRow,
+      int rows,
+      int tiles,
+      int thread) {
+    FirstTiles.pixels(
+        part.run(),
+        workspace,
+        at + part.at(),
+        planes.resultRowBytes(),
+        part.runsAt(),
+        workspace,
+        block * narrow.blockBytes() + (long) part.firstTap() * Lanes.BYTES,
+        adds ? workspace : bias,
+        adds ? zeroAt(thread) : (long) block * Lanes.BYTES,
+        adds,
+        result,
+        resultAt,
+        resultRow,
+        rows,
+        tiles);
   }
 
   /// Copies the last pixels of some rows, which are no whole tile, to the result.
-  private void last(int blocks, int rows, long dstAt, int thread) {
-    int step = FirstTiles.pixels(blocks);
-    int whole = c.outWidth() / step * step;
+  private void last(int rows, long dstAt, int thread) {
+    int whole = c.outWidth() / FirstTiles.TILE * FirstTiles.TILE;
     for (int row = 0; row < rows; row++) {
-      for (int b = 0; b < blocks; b++) {
-        for (int x = whole; x < c.outWidth(); x++) {
-          long from = lastAt(row, thread) + b * tileBytes() + pixels(0, x - whole);
-          long to = dstAt + b * dstBlockBytes() + pixels(row, x);
-          Vectors.copy(workspace, from, dst.segment(), to);
-        }
+      long to = dstAt + (long) row * c.outWidth() * Lanes.BYTES;
+      for (int x = whole; x < c.outWidth(); x++) {
+        long from = lastAt(row, thread) + (long) (x - whole) * Lanes.BYTES;
+        Vectors.copy(workspace, from, dst.segment(), to + (long) x * Lanes.BYTES);
       }
     }
   }
@@ -337,7 +336,7 @@ final class FirstConv {
               dst.segment(),
               dstAt,
               (long) c.outWidth() * Lanes.BYTES,
-              dstBlockBytes(),
+              (long) dst.blockStride() * Float.BYTES,
               rows,
               Math.min(FirstTiles.MOST_PIXELS, c.outWidth() - x),
               workspace,

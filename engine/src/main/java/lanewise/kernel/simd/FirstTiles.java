@@ -14,13 +14,18 @@ import jdk.incubator.vector.FloatVector;
 import lanewise.tensor.Tensor;
 
 /// The register tiles of a first layer, over [ImagePlanes]. Neighbouring values lie side by side
-/// and take one address register together, and values spread as integers cost the multiply-adds
-/// nothing ([WideTiles]), so one block of filters at a time is enough. With 8 lanes, where it is
-/// not, both passes take two.
+/// and take one address register together.
+///
+/// With 32 registers values spread as integers cost the multiply-adds nothing ([WideTiles]), so
+/// each is read anew for every pixel that sees it. With 16 registers a processor has two
+/// multiply-adds per cycle and no more loads, so a value is spread once for all pixels that see it
+/// at one of the neighbouring taps of a run, and the gradient takes two blocks of filters.
 ///
 /// As in [NarrowTiles], slices of a constant size leave nothing to check in the loops, and with 16
 /// registers a branch that is never taken keeps the multiply-adds from waiting behind all loads.
 final class FirstTiles {
+
+  static final boolean SIXTEEN_REGISTERS = COUNT == 8;
 
   private static final long LANE_BYTES = Lanes.BYTES;
 
@@ -29,8 +34,11 @@ final class FirstTiles {
     return blocks == 2 ? 6 : 9;
   }
 
-  /// The most pixels of one tile.
-  static final int MOST_TILE = 8;
+  /// Neighbouring pixels of one tile.
+  static final int TILE = 8;
+
+  /// Bytes of a tile.
+  static final long TILE_BYTES = TILE * LANE_BYTES;
 
   /// The most taps of one call of [#pixels]: their weights stay in the first-level cache.
   static final int MOST_TAPS = 192;
@@ -42,7 +50,7 @@ final class FirstTiles {
   static final int MOST_PIXELS = Tensor.ROOM / Lanes.BYTES;
 
   /// Bytes of planes that may be read behind the last pixel's first tap.
-  static final long PLANES_SLICE = MOST_TAP_BYTES + LANE_BYTES;
+  static final long PLANES_SLICE = MOST_TAP_BYTES + (TILE + 4L) * Float.BYTES;
 
   /// Bytes that may be read behind the first weights of a call.
   static final long WEIGHTS_SLICE = MOST_TAPS * LANE_BYTES + LANE_BYTES;
@@ -52,191 +60,68 @@ final class FirstTiles {
 
   private FirstTiles() {}
 
-  /// Blocks of the next tile when so many are left.
+  /// The most taps of a run.
+  static int mostRun() {
+    return SIXTEEN_REGISTERS ? 5 : 1;
+  }
+
+  /// Blocks of the gradient's next tile when so many are left.
   static int blocks(int left) {
-    return COUNT == 8 ? Math.min(left, 2) : 1;
+    return SIXTEEN_REGISTERS ? Math.min(left, 2) : 1;
   }
 
-  /// Neighbouring pixels of a tile.
-  static int pixels(int blocks) {
-    return blocks == 2 ? 6 : MOST_TILE;
-  }
-
-  /// `dst = start + sum over some taps` for one tile.
+  /// `dst = start + sum over some runs of taps`, or that added to `dst`, for one block of the
+  /// result and some tiles of [#TILE] pixels of some rows.
   ///
-  /// @param blocks of the result
-  /// @param src planes, with [#PLANES_SLICE] bytes from `srcAt` on
-  /// @param srcAt what the first pixel sees at tap `first`
-  /// @param taps bytes from there to what it sees at each, from `first` on
-  /// @param count taps, at most [#MOST_TAPS]
-  /// @param weights with [#WEIGHTS_SLICE] bytes from either block's first tap on
-  /// @param weightsBlock bytes from one block to the next
-  /// @param start the vectors that sums start from, one per block, side by side
-  /// @param atBlock bytes from one block of the result to the next
+  /// @param run taps of a run, which see pixels side by side: 1 to [#mostRun]
+  /// @param src planes, with [#PLANES_SLICE] bytes from a tile's first pixel on
+  /// @param srcAt what the first pixel of the first row sees at no offset
+  /// @param srcRow bytes from there to the next row
+  /// @param runs bytes from there to what it sees at the first tap of each run; of [#MOST_TAPS]
+  ///   taps at most
+  /// @param weights with [#WEIGHTS_SLICE] bytes from the first run's on
+  /// @param start the vector that sums start from
+  /// @param atRow bytes from a row of the result to the next
+  /// @param tiles of each row
   static void pixels(
-      int blocks,
+      int run,
       MemorySegment src,
       long srcAt,
-      int[] taps,
-      int first,
-      int count,
+      long srcRow,
+      int[] runs,
       MemorySegment weights,
       long weightsAt,
-      long weightsBlock,
       MemorySegment start,
       long startAt,
+      boolean adds,
       MemorySegment dst,
       long at,
-      long atBlock) {
-    if (blocks == 2) {
-      pixels2x6(
-          src,
-          srcAt,
-          taps,
-          first,
-          count,
-          weights,
-          weightsAt,
-          weightsBlock,
-          start,
-          startAt,
-          dst,
-          at,
-          atBlock);
-    } else {
-      pixels1x8(src, srcAt, taps, first, count, weights, weightsAt, start, startAt, dst, at);
+      long atRow,
+      int rows,
+      int tiles) {
+    switch (run) {
+      case 1 ->
+          FirstSums.runs1(
+              src, srcAt, srcRow, runs, weights, weightsAt, start, startAt, adds, dst, at, atRow,
+              rows, tiles);
+      case 2 ->
+          FirstSums.runs2(
+              src, srcAt, srcRow, runs, weights, weightsAt, start, startAt, adds, dst, at, atRow,
+              rows, tiles);
+      case 3 ->
+          FirstSums.runs3(
+              src, srcAt, srcRow, runs, weights, weightsAt, start, startAt, adds, dst, at, atRow,
+              rows, tiles);
+      case 4 ->
+          FirstSums.runs4(
+              src, srcAt, srcRow, runs, weights, weightsAt, start, startAt, adds, dst, at, atRow,
+              rows, tiles);
+      case 5 ->
+          FirstSums.runs5(
+              src, srcAt, srcRow, runs, weights, weightsAt, start, startAt, adds, dst, at, atRow,
+              rows, tiles);
+      default -> throw new IllegalArgumentException("no tile for runs of " + run + " taps");
     }
-  }
-
-  private static void pixels1x8(
-      MemorySegment src,
-      long srcAt,
-      int[] taps,
-      int first,
-      int count,
-      MemorySegment weights,
-      long weightsAt,
-      MemorySegment start,
-      long startAt,
-      MemorySegment dst,
-      long at) {
-    MemorySegment planes = src.asSlice(srcAt, PLANES_SLICE);
-    MemorySegment w = weights.asSlice(weightsAt, WEIGHTS_SLICE);
-    MemorySegment to = dst.asSlice(at, MOST_TILE * LANE_BYTES);
-    FloatVector a0 = fromMemorySegment(SPECIES, start, startAt, ORDER);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    FloatVector a4 = a0;
-    FloatVector a5 = a0;
-    FloatVector a6 = a0;
-    FloatVector a7 = a0;
-    int end = Math.clamp(count, 0, MOST_TAPS);
-    for (int t = 0; t < end; t++) {
-      long x = taps[first + t] & MOST_TAP_BYTES;
-      FloatVector v = fromMemorySegment(SPECIES, w, t * LANE_BYTES, ORDER);
-      FloatVector y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x)).reinterpretAsFloats();
-      a0 = y.fma(v, a0);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 4)).reinterpretAsFloats();
-      a1 = y.fma(v, a1);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 8)).reinterpretAsFloats();
-      a2 = y.fma(v, a2);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
-      a3 = y.fma(v, a3);
-      if (COUNT == 8 && t == end) {
-        break;
-      }
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
-      a4 = y.fma(v, a4);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 20)).reinterpretAsFloats();
-      a5 = y.fma(v, a5);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 24)).reinterpretAsFloats();
-      a6 = y.fma(v, a6);
-      y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 28)).reinterpretAsFloats();
-      a7 = y.fma(v, a7);
-    }
-    a0.intoMemorySegment(to, 0, ORDER);
-    a1.intoMemorySegment(to, 1 * LANE_BYTES, ORDER);
-    a2.intoMemorySegment(to, 2 * LANE_BYTES, ORDER);
-    a3.intoMemorySegment(to, 3 * LANE_BYTES, ORDER);
-    a4.intoMemorySegment(to, 4 * LANE_BYTES, ORDER);
-    a5.intoMemorySegment(to, 5 * LANE_BYTES, ORDER);
-    a6.intoMemorySegment(to, 6 * LANE_BYTES, ORDER);
-    a7.intoMemorySegment(to, 7 * LANE_BYTES, ORDER);
-  }
-
-  /// For processors with 16 registers and two multiply-adds per cycle, where a block alone reads
-  /// more than can be loaded.
-  private static void pixels2x6(
-      MemorySegment src,
-      long srcAt,
-      int[] taps,
-      int first,
-      int count,
-      MemorySegment weights,
-      long weightsAt,
-      long weightsBlock,
-      MemorySegment start,
-      long startAt,
-      MemorySegment dst,
-      long at,
-      long atBlock) {
-    MemorySegment planes = src.asSlice(srcAt, PLANES_SLICE);
-    MemorySegment w0 = weights.asSlice(weightsAt, WEIGHTS_SLICE);
-    MemorySegment w1 = weights.asSlice(weightsAt + weightsBlock, WEIGHTS_SLICE);
-    MemorySegment to0 = dst.asSlice(at, 6 * LANE_BYTES);
-    MemorySegment to1 = dst.asSlice(at + atBlock, 6 * LANE_BYTES);
-    FloatVector a00 = fromMemorySegment(SPECIES, start, startAt, ORDER);
-    FloatVector a01 = a00;
-    FloatVector a02 = a00;
-    FloatVector a03 = a00;
-    FloatVector a04 = a00;
-    FloatVector a05 = a00;
-    FloatVector a10 = fromMemorySegment(SPECIES, start, startAt + LANE_BYTES, ORDER);
-    FloatVector a11 = a10;
-    FloatVector a12 = a10;
-    FloatVector a13 = a10;
-    FloatVector a14 = a10;
-    FloatVector a15 = a10;
-    int end = Math.clamp(count, 0, MOST_TAPS);
-    for (int t = 0; t < end; t++) {
-      long x = taps[first + t] & MOST_TAP_BYTES;
-      FloatVector v0 = fromMemorySegment(SPECIES, w0, t * LANE_BYTES, ORDER);
-      FloatVector v1 = fromMemorySegment(SPECIES, w1, t * LANE_BYTES, ORDER);
-      FloatVector y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x));
-      a00 = y.fma(v0, a00);
-      a10 = y.fma(v1, a10);
-      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 4));
-      a01 = y.fma(v0, a01);
-      a11 = y.fma(v1, a11);
-      if (t == end) {
-        break;
-      }
-      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 8));
-      a02 = y.fma(v0, a02);
-      a12 = y.fma(v1, a12);
-      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 12));
-      a03 = y.fma(v0, a03);
-      a13 = y.fma(v1, a13);
-      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 16));
-      a04 = y.fma(v0, a04);
-      a14 = y.fma(v1, a14);
-      y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 20));
-      a05 = y.fma(v0, a05);
-      a15 = y.fma(v1, a15);
-    }
-    a00.intoMemorySegment(to0, 0, ORDER);
-    a01.intoMemorySegment(to0, 1 * LANE_BYTES, ORDER);
-    a02.intoMemorySegment(to0, 2 * LANE_BYTES, ORDER);
-    a03.intoMemorySegment(to0, 3 * LANE_BYTES, ORDER);
-    a04.intoMemorySegment(to0, 4 * LANE_BYTES, ORDER);
-    a05.intoMemorySegment(to0, 5 * LANE_BYTES, ORDER);
-    a10.intoMemorySegment(to1, 0, ORDER);
-    a11.intoMemorySegment(to1, 1 * LANE_BYTES, ORDER);
-    a12.intoMemorySegment(to1, 2 * LANE_BYTES, ORDER);
-    a13.intoMemorySegment(to1, 3 * LANE_BYTES, ORDER);
-    a14.intoMemorySegment(to1, 4 * LANE_BYTES, ORDER);
-    a15.intoMemorySegment(to1, 5 * LANE_BYTES, ORDER);
   }
 
   /// Adds to the gradient of some taps' weights ([#taps(int)]), which lie side by side, the sum

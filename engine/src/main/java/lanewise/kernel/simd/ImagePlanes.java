@@ -6,6 +6,9 @@ import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
@@ -61,23 +64,44 @@ final class ImagePlanes {
     return (resultRows - 1) * c.stride() + c.kernelHeight();
   }
 
-  /// Bytes from a pixel to what it sees, in the order of [NarrowWeights]: by row and column of the
-  /// kernel, then channel.
+  /// Taps whose values lie side by side for each pixel: of one channel and one row of the kernel,
+  /// `stride` columns apart.
   ///
-  /// @param count how many to return; those beyond the last repeat it
-  int[] taps(int count) {
-    int[] taps = new int[count];
-    int last = c.kernelHeight() * c.kernelWidth() * c.channels() - 1;
-    for (int i = 0; i < count; i++) {
-      int tap = Math.min(i, last);
-      int channel = tap % c.channels();
-      int column = tap / c.channels() % c.kernelWidth();
-      int row = tap / c.channels() / c.kernelWidth();
-      int plane = channel * c.stride() + column % c.stride();
-      long floats = (long) plane * planeFloats + column / c.stride();
-      taps[i] = Math.toIntExact(row * rowBytes() + floats * Float.BYTES);
+  /// @param column of the first one
+  record Run(int taps, int row, int column, int channel) {}
+
+  /// All taps of the kernel: longer runs first, then by row, column and channel.
+  ///
+  /// @param most taps of a run
+  List<Run> runs(int most) {
+    List<Run> runs = new ArrayList<>();
+    for (int row = 0; row < c.kernelHeight(); row++) {
+      for (int phase = 0; phase < Math.min(c.stride(), c.kernelWidth()); phase++) {
+        for (int column = phase; column < c.kernelWidth(); ) {
+          int left = Math.ceilDiv(c.kernelWidth() - column, c.stride());
+          // two of equal length rather than a long one and a single tap
+          int taps = left == most + 1 ? Math.ceilDiv(left, 2) : Math.min(left, most);
+          for (int channel = 0; channel < c.channels(); channel++) {
+            runs.add(new Run(taps, row, column, channel));
+          }
+          column += taps * c.stride();
+        }
+      }
     }
-    return taps;
+    runs.sort(
+        Comparator.comparing(Run::taps)
+            .reversed()
+            .thenComparing(Run::row)
+            .thenComparing(Run::column)
+            .thenComparing(Run::channel));
+    return runs;
+  }
+
+  /// Bytes from a pixel to what it sees at the first tap of a run.
+  int at(Run run) {
+    int plane = run.channel() * c.stride() + run.column() % c.stride();
+    long floats = (long) plane * planeFloats + run.column() / c.stride();
+    return Math.toIntExact(run.row() * rowBytes() + floats * Float.BYTES);
   }
 
   /// Writes what some rows of the result see of one image, and as much beyond it as makes whole

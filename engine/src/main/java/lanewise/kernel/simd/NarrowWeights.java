@@ -1,26 +1,33 @@
 package lanewise.kernel.simd;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lanewise.kernel.ConvSpec;
 
-/// The weights of a first layer in the order of a plain image,
-/// `[K/lanes][kh][kw x C][lanes of K]`, where the packed order has whole blocks of channels.
+/// The weights of a first layer without the empty lanes of its channels, `[K/lanes][taps][lanes of
+/// K]` with the taps in the order of runs, where the packed order has whole blocks of channels.
 ///
+/// @param rows for each tap the vector of a packed block of K that has its weights
 /// @param blockBytes from one block of K to the next, at least those of its weights
-record NarrowWeights(ConvSpec c, long blockBytes) {
+record NarrowWeights(ConvSpec c, List<Integer> rows, long blockBytes) {
 
-  /// Rows of one block: what a pixel sees.
-  static int rows(ConvSpec c) {
-    return c.kernelHeight() * c.kernelWidth() * c.channels();
+  static NarrowWeights of(ConvSpec c, List<ImagePlanes.Run> runs, long blockBytes) {
+    return new NarrowWeights(c, runs.stream().flatMap(r -> rows(c, r)).toList(), blockBytes);
+  }
+
+  private static Stream<Integer> rows(ConvSpec c, ImagePlanes.Run run) {
+    return IntStream.range(0, run.taps())
+        .map(i -> run.row() * c.kernelWidth() + run.column() + i * c.stride())
+        .mapToObj(tap -> tap * Lanes.COUNT + run.channel());
   }
 
   /// Copies packed weights to the front of the workspace.
   void take(MemorySegment weights, MemorySegment workspace) {
     for (int k = 0; k < blocks(); k++) {
-      for (int tap = 0; tap < taps(); tap++) {
-        for (int ch = 0; ch < c.channels(); ch++) {
-          Vectors.copy(weights, packed(k, tap, ch), workspace, narrow(k, tap, ch));
-        }
+      for (int i = 0; i < rows.size(); i++) {
+        Vectors.copy(weights, packed(k, rows.get(i)), workspace, narrow(k, i));
       }
     }
   }
@@ -28,12 +35,9 @@ record NarrowWeights(ConvSpec c, long blockBytes) {
   /// Copies a gradient at the front of the workspace to packed order, its padding included.
   void give(MemorySegment workspace, MemorySegment dWeights) {
     for (int k = 0; k < blocks(); k++) {
-      for (int tap = 0; tap < taps(); tap++) {
-        for (int ch = 0; ch < c.channels(); ch++) {
-          Vectors.copy(workspace, narrow(k, tap, ch), dWeights, packed(k, tap, ch));
-        }
-        int rest = Lanes.COUNT - c.channels();
-        Vectors.zero(dWeights, packed(k, tap, c.channels()), (long) rest * Lanes.BYTES);
+      Vectors.zero(dWeights, packed(k, 0), packedRows() * Lanes.BYTES);
+      for (int i = 0; i < rows.size(); i++) {
+        Vectors.copy(workspace, narrow(k, i), dWeights, packed(k, rows.get(i)));
       }
     }
   }
@@ -47,15 +51,15 @@ record NarrowWeights(ConvSpec c, long blockBytes) {
     return Math.ceilDiv(c.filters(), Lanes.COUNT);
   }
 
-  private int taps() {
-    return c.kernelHeight() * c.kernelWidth();
+  private long packedRows() {
+    return (long) c.kernelHeight() * c.kernelWidth() * Lanes.COUNT;
   }
 
-  private long packed(int block, int tap, int channel) {
-    return (((long) block * taps() + tap) * Lanes.COUNT + channel) * Lanes.BYTES;
+  private long packed(int block, int row) {
+    return (block * packedRows() + row) * Lanes.BYTES;
   }
 
-  private long narrow(int block, int tap, int channel) {
-    return block * blockBytes + ((long) tap * c.channels() + channel) * Lanes.BYTES;
+  private long narrow(int block, int row) {
+    return block * blockBytes + (long) row * Lanes.BYTES;
   }
 }
