@@ -113,7 +113,7 @@ record LayerCase(String model, String name, Layer layer, List<Shape> inputs, boo
                   "%s refuses %s: %s".formatted(chooser, sizes, reason));
             });
     // A shape that can read a plain image is a first layer in every model that we have.
-    boolean image = ConvAlgorithm.FIRST.refuses(sizes).isEmpty();
+    boolean image = ConvAlgorithm.takesPlainImage(sizes);
     boolean reads = ordered.isEmpty() || ordered.get().sourceLanes(sizes) == sizes.channels();
     return new ConvProblem(sizes, image && reads, false, batch, threads);
   }

@@ -99,7 +99,7 @@ public enum ConvAlgorithm {
 
     @Override
     public int sourceLanes(ConvSpec c) {
-      return FIRST.refuses(c).isEmpty() ? c.channels() : Cpu.lanes();
+      return takesPlainImage(c) ? c.channels() : Cpu.lanes();
     }
 
     @Override
@@ -107,12 +107,13 @@ public enum ConvAlgorithm {
       return Optional.of("a small batch leaves lanes empty: only measuring tells");
     }
   },
-  /// The first layer from a plain image, whose few channels lie side by side ([#sourceLanes]).
+  /// A first layer, or another one with few input channels, each of which is copied to a plane of
+  /// its own: what neighbouring pixels see lies side by side there.
   FIRST {
     @Override
     public Optional<String> refuses(ConvSpec c) {
-      if (c.channels() > Math.min(4, Cpu.lanes() - 1)) {
-        return Optional.of("more than 3 or 4 input channels");
+      if (c.channels() > MOST_FIRST) {
+        return Optional.of("more than %d input channels".formatted(MOST_FIRST));
       }
       return c.groups() == 1 ? Optional.empty() : Optional.of("groups");
     }
@@ -124,7 +125,14 @@ public enum ConvAlgorithm {
 
     @Override
     public int sourceLanes(ConvSpec c) {
-      return c.channels();
+      return takesPlainImage(c) ? c.channels() : Cpu.lanes();
+    }
+
+    @Override
+    public Optional<String> passedOver(ConvSpec c, ConvPass pass) {
+      return takesPlainImage(c)
+          ? Optional.empty()
+          : Optional.of("channels in blocks: only measuring tells");
     }
   },
   /// Every kernel, stride, padding and group.
@@ -137,6 +145,13 @@ public enum ConvAlgorithm {
 
   private static final int MOST_CHWN = 16;
   private static final int MOST_WINOGRAD = 7;
+  private static final int MOST_FIRST = 8;
+
+  /// Whether a shape is a first layer's, which can read a plain image: its channels side by side
+  /// for each pixel, instead of in blocks that they do not fill.
+  public static boolean takesPlainImage(ConvSpec c) {
+    return c.groups() == 1 && c.channels() <= Math.min(4, Cpu.lanes() - 1);
+  }
 
   /// Why this algorithm cannot run a shape; empty if it can.
   public abstract Optional<String> refuses(ConvSpec c);

@@ -144,7 +144,7 @@ public record Conv2d(
 
   @Override
   public boolean takesPlainImage(List<Shape> inputs) {
-    return ConvAlgorithm.FIRST.refuses(spec(inputs.get(0))).isEmpty();
+    return ConvAlgorithm.takesPlainImage(spec(inputs.get(0)));
   }
 
   @Override

@@ -121,7 +121,7 @@ final class Product implements Operation {
       ConvPass pass,
       ToLongFunction<ConvAlgorithm> bytes) {
     // Whether it reads a plain image is not known here.
-    boolean image = ConvAlgorithm.FIRST.refuses(spec).isEmpty();
+    boolean image = ConvAlgorithm.takesPlainImage(spec);
     return Stream.of(false, true)
         .filter(plainImage -> image || !plainImage)
         .map(plainImage -> new ConvProblem(spec, plainImage, !training, batch, threads))

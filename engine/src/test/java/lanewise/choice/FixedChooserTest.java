@@ -35,8 +35,7 @@ class FixedChooserTest {
         .flatMap(
             c ->
                 Stream.of(problem(c.spec(), false), problem(c.spec(), true))
-                    .filter(
-                        p -> !p.plainImage() || ConvAlgorithm.FIRST.refuses(c.spec()).isEmpty()));
+                    .filter(p -> !p.plainImage() || ConvAlgorithm.takesPlainImage(c.spec())));
   }
 
   private static void checkSound(ConvChooser chooser) {
@@ -97,14 +96,14 @@ class FixedChooserTest {
                 ? "im2col lost: winograd comes before it in the list"
                 : "im2col lost: the kernel is not 1x1",
             "chwn refused: more than 16 channels and filters",
-            "first refused: more than 3 or 4 input channels",
+            "first refused: more than 8 input channels",
             "direct lost: winograd comes before it in the list");
     assertThat(reasons(NARROW, false, ConvPass.BACKWARD_WEIGHTS))
         .containsExactly(
             "winograd lost: fewer than 16 channels or filters",
             FEW_REGISTERS ? "im2col chosen: " + TAKEN : "im2col lost: the kernel is not 1x1",
             "chwn lost: a small batch leaves lanes empty: only measuring tells",
-            "first refused: more than 3 or 4 input channels",
+            "first lost: channels in blocks: only measuring tells",
             FEW_REGISTERS
                 ? "direct lost: im2col comes before it in the list"
                 : "direct chosen: " + TAKEN);

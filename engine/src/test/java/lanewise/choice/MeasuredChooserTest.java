@@ -83,7 +83,7 @@ class MeasuredChooserTest {
             "winograd chosen OptionalDouble[0.002] the fastest",
             "im2col lost OptionalDouble[0.006] 3.00 times as long",
             "chwn refused OptionalDouble.empty more than 16 channels and filters",
-            "first refused OptionalDouble.empty more than 3 or 4 input channels",
+            "first refused OptionalDouble.empty more than 8 input channels",
             "direct lost OptionalDouble[0.004] 2.00 times as long");
     nanos.put(ConvAlgorithm.WINOGRAD, 5_000_000L);
     PassChoice other = chooser().choose(PROBLEM, ConvPass.BACKWARD_DATA, this::trial);

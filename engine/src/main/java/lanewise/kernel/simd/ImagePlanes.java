@@ -13,7 +13,8 @@ import jdk.incubator.vector.FloatVector;
 import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
-/// Some rows of a plain image, a plane per channel and phase, with the padding around them:
+/// Some rows of an image with few channels, a plane per channel and phase, with the padding around
+/// them:
 /// `[row][channel][column % stride][column / stride]`.
 ///
 /// What neighbouring pixels of a convolution's result see at one tap lies side by side here,
@@ -111,11 +112,14 @@ final class ImagePlanes {
     int from = Math.max(top, 0);
     int to = Math.min(top + rows(resultRows), c.height());
     Vectors.zero(dst, at, bytes(resultRows));
-    long row = (long) c.width() * c.channels();
-    long srcAt = (image * src.imageStride() + from * row) * Float.BYTES;
+    int lanes = src.lanes();
+    long row = (long) c.width() * lanes;
     for (int plane = 0; plane < planes; plane++) {
+      int channel = plane / c.stride();
+      long block = channel / lanes * (long) src.blockStride();
+      long floats = image * src.imageStride() + block + from * row + channel % lanes;
       long dstAt = at + (from - top) * rowBytes() + (long) plane * planeFloats * Float.BYTES;
-      plane(plane, src.segment(), srcAt, row * Float.BYTES, to - from, dst, dstAt);
+      plane(plane, src, floats * Float.BYTES, to - from, dst, dstAt);
     }
   }
 
@@ -125,25 +129,29 @@ final class ImagePlanes {
   }
 
   /// Some rows of one plane.
-  private void plane(
-      int plane, MemorySegment src, long srcAt, long srcRow, int rows, MemorySegment dst, long to) {
+  ///
+  /// @param srcAt the plane's channel of the first pixel of the first row
+  private void plane(int plane, Tensor src, long srcAt, int rows, MemorySegment dst, long to) {
     int phase = plane % c.stride();
     int before = Math.clamp(Math.ceilDiv(c.padding() - phase, c.stride()), 0, planeFloats);
     int end = Math.ceilDiv(c.width() + c.padding() - phase, c.stride());
     int inside = Math.clamp((long) end - before, 0, planeFloats - before);
+    long pixelBytes = (long) src.lanes() * Float.BYTES;
+    long srcRow = c.width() * pixelBytes;
     long column = (long) before * c.stride() + phase - c.padding();
-    long from = srcAt + (column * c.channels() + plane / c.stride()) * Float.BYTES;
+    long from = srcAt + column * pixelBytes;
     long start = to + (long) before * Float.BYTES;
+    int step = src.lanes() * c.stride();
     // Permutations of two vectors are a single instruction with 4 and with 16 lanes.
-    if (planes == 3 && LANES != 8 && inside >= LANES) {
-      thirds(src, from, srcRow, rows, inside, dst, start, rowBytes());
+    if (step == 3 && LANES != 8 && inside >= LANES) {
+      thirds(src.segment(), from, srcRow, rows, inside, dst, start, rowBytes());
       return;
     }
-    int most = Math.max(1, COPIED / (planes * Float.BYTES));
+    int most = Math.max(1, COPIED / (step * Float.BYTES));
     for (int done = 0; done < inside; done += most) {
       int count = Math.min(most, inside - done);
-      long pixel = from + (long) done * planes * Float.BYTES;
-      copy(src, pixel, srcRow, planes, rows, count, dst, start + done * 4L, rowBytes());
+      long pixel = from + (long) done * step * Float.BYTES;
+      copy(src.segment(), pixel, srcRow, step, rows, count, dst, start + done * 4L, rowBytes());
     }
   }
 

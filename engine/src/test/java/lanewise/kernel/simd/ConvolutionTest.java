@@ -82,14 +82,16 @@ class ConvolutionTest {
                 new ConvCases.Case(new ConvSpec(113, 9, 13, 114, 3, 3, 1, 1, 1), 23))
             .map(c -> new Case(ConvAlgorithm.WINOGRAD, c.spec(), c.batch()));
     // First layers whose planes make several bands and whose kernel reaches further than one call
-    // of
-    // a tile, whose taps are too many for one call, and with more images than partial gradients.
+    // of a tile, whose taps are too many for one call, and with more images than partial gradients;
+    // the last two from blocks of channels.
     Stream<Case> planes =
         Stream.of(
                 new ConvCases.Case(new ConvSpec(3, 20, 701, 34, 6, 3, 1, 1, 1), 2),
                 new ConvCases.Case(new ConvSpec(3, 50, 700, 9, 7, 7, 2, 3, 1), 1),
                 new ConvCases.Case(new ConvSpec(3, 31, 29, 33, 11, 11, 4, 2, 1), 5),
-                new ConvCases.Case(new ConvSpec(1, 7, 9, 5, 3, 3, 1, 1, 1), 75))
+                new ConvCases.Case(new ConvSpec(1, 7, 9, 5, 3, 3, 1, 1, 1), 75),
+                new ConvCases.Case(new ConvSpec(6, 14, 14, 16, 5, 5, 1, 0, 1), 33),
+                new ConvCases.Case(new ConvSpec(7, 50, 300, 9, 3, 3, 2, 1, 1), 2))
             .map(c -> new Case(ConvAlgorithm.FIRST, c.spec(), c.batch()));
     // A small map whose images are more than one tile of a gradient of weights sums.
     ConvSpec small = new ConvSpec(116, 2, 2, 18, 1, 1, 1, 0, 1);
