@@ -18,9 +18,10 @@ record NarrowWeights(ConvSpec c, List<Integer> rows, long blockBytes) {
   }
 
   private static Stream<Integer> rows(ConvSpec c, ImagePlanes.Run run) {
+    int block = run.channel() / Lanes.COUNT * c.kernelHeight() * c.kernelWidth();
+    int first = block + run.row() * c.kernelWidth() + run.column();
     return IntStream.range(0, run.taps())
-        .map(i -> run.row() * c.kernelWidth() + run.column() + i * c.stride())
-        .mapToObj(tap -> tap * Lanes.COUNT + run.channel());
+        .mapToObj(i -> (first + i * c.stride()) * Lanes.COUNT + run.channel() % Lanes.COUNT);
   }
 
   /// Copies packed weights to the front of the workspace.
@@ -52,7 +53,8 @@ record NarrowWeights(ConvSpec c, List<Integer> rows, long blockBytes) {
   }
 
   private long packedRows() {
-    return (long) c.kernelHeight() * c.kernelWidth() * Lanes.COUNT;
+    int blocks = WeightPacking.blocks(c.channels());
+    return (long) blocks * c.kernelHeight() * c.kernelWidth() * Lanes.COUNT;
   }
 
   private long packed(int block, int row) {
