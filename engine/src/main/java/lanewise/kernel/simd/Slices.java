@@ -10,6 +10,10 @@ import java.lang.foreign.MemorySegment;
 /// counted, and a kernel compiled then calls `asSlice` for as long as the process lives: vectors go
 /// through memory around the call, and checks stay in the loop. So it is counted here, before any
 /// kernel runs.
+///
+/// Segments on the heap are loaded here too. While there are none in a process, the compiler takes
+/// every segment for a native one, and when the first comes, as within the vector API while an
+/// exponential is interpreted, it throws away all kernels.
 final class Slices {
 
   /// Some thousands would do if nothing else were being compiled.
@@ -19,9 +23,9 @@ final class Slices {
 
   private Slices() {}
 
-  /// @return the bytes of all slices, so that none of them is left out
+  /// @return the bytes of all segments, so that none of them is left out
   static long profile() {
-    long bytes = 0;
+    long bytes = MemorySegment.ofArray(new byte[1]).byteSize();
     // Of a kind with all memory of the engine: a second kind of arena would be tested for in
     // kernels.
     try (Arena arena = Arena.ofShared()) {
