@@ -9,9 +9,8 @@ import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
 /// A first layer, from a plain image with its few channels side by side (a tensor whose lanes are
-/// its channels), where blocks of channels would hold 1 to 4 values and zeros; and other layers
-/// with
-/// few channels, from blocks. Forward and the gradient of the weights.
+/// its channels), where blocks of channels would hold 1 to 4 values and zeros; or another layer
+/// with few channels, from blocks. Forward and the gradient of the weights.
 ///
 /// A thread copies a band of rows of an image to planes ([ImagePlanes]), and the tiles of
 /// [FirstTiles] read all taps from there, whatever kernel, stride and padding. Both passes use

@@ -25,6 +25,7 @@ import lanewise.tensor.Tensor;
 /// registers a branch that is never taken keeps the multiply-adds from waiting behind all loads.
 final class FirstTiles {
 
+  /// As AVX2 has; more with 512-bit vectors, and with NEON.
   static final boolean SIXTEEN_REGISTERS = COUNT == 8;
 
   private static final long LANE_BYTES = Lanes.BYTES;
@@ -49,8 +50,10 @@ final class FirstTiles {
   /// Pixels of one row in [#taps]: as much as the room behind a tensor.
   static final int MOST_PIXELS = Tensor.ROOM / Lanes.BYTES;
 
+  private static final int LONGEST_RUN = 5;
+
   /// Bytes of planes that may be read behind the last pixel's first tap.
-  static final long PLANES_SLICE = MOST_TAP_BYTES + (TILE + 4L) * Float.BYTES;
+  static final long PLANES_SLICE = MOST_TAP_BYTES + (TILE + LONGEST_RUN - 1L) * Float.BYTES;
 
   /// Bytes that may be read behind the first weights of a call.
   static final long WEIGHTS_SLICE = MOST_TAPS * LANE_BYTES + LANE_BYTES;
@@ -62,7 +65,7 @@ final class FirstTiles {
 
   /// The most taps of a run.
   static int mostRun() {
-    return SIXTEEN_REGISTERS ? 5 : 1;
+    return SIXTEEN_REGISTERS ? LONGEST_RUN : 1;
   }
 
   /// Blocks of the gradient's next tile when so many are left.
@@ -70,8 +73,8 @@ final class FirstTiles {
     return SIXTEEN_REGISTERS ? Math.min(left, 2) : 1;
   }
 
-  /// `dst = start + sum over some runs of taps`, or that added to `dst`, for one block of the
-  /// result and some tiles of [#TILE] pixels of some rows.
+  /// `dst = start + sum over some runs of taps` for one block of the result and some tiles of
+  /// [#TILE] pixels of some rows.
   ///
   /// @param run taps of a run, which see pixels side by side: 1 to [#mostRun]
   /// @param src planes, with [#PLANES_SLICE] bytes from a tile's first pixel on
@@ -81,6 +84,7 @@ final class FirstTiles {
   ///   taps at most
   /// @param weights with [#WEIGHTS_SLICE] bytes from the first run's on
   /// @param start the vector that sums start from
+  /// @param adds whether the sums are added to what is in `dst`
   /// @param atRow bytes from a row of the result to the next
   /// @param tiles of each row
   static void pixels(

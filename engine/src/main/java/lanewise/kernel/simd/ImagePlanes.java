@@ -13,9 +13,8 @@ import jdk.incubator.vector.FloatVector;
 import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
-/// Some rows of an image with few channels, a plane per channel and phase, with the padding around
-/// them:
-/// `[row][channel][column % stride][column / stride]`.
+/// Some rows of an image with few channels and the padding around them, a plane per channel and
+/// phase: `[row][channel][column % stride][column / stride]`.
 ///
 /// What neighbouring pixels of a convolution's result see at one tap lies side by side here,
 /// whatever the stride and the number of channels, and every pixel sees the same taps.
@@ -80,7 +79,7 @@ final class ImagePlanes {
       for (int phase = 0; phase < Math.min(c.stride(), c.kernelWidth()); phase++) {
         for (int column = phase; column < c.kernelWidth(); ) {
           int left = Math.ceilDiv(c.kernelWidth() - column, c.stride());
-          // two of equal length rather than a long one and a single tap
+          // Two of equal length rather than a long one and a single tap
           int taps = left == most + 1 ? Math.ceilDiv(left, 2) : Math.min(left, most);
           for (int channel = 0; channel < c.channels(); channel++) {
             runs.add(new Run(taps, row, column, channel));
