@@ -44,7 +44,7 @@ final class ConvWork implements AutoCloseable {
     dSrc = Tensor.allocate(memory, "dSrc", batch, spec.input(), lanes);
     dDst = Tensor.allocate(memory, "dDst", batch, spec.output(), lanes);
     long weightBytes = WeightPacking.floats(spec) * Float.BYTES;
-    weights = memory.allocate("weights", weightBytes);
+    weights = memory.allocate("weights", weightBytes + Tensor.ROOM);
     dWeights = memory.allocate("dWeights", weightBytes);
     int channels = Math.max(spec.channels(), spec.filters());
     zeros = memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES);

@@ -65,7 +65,8 @@ final class LayerWork implements AutoCloseable {
                 memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES),
                 memory.allocate(
                     "scratch", layer.workspaceBytes(shapes, batch, true, threads, rule)),
-                memory.allocate("prepared", layer.preparedBytes(shapes, batch, threads, rule)),
+                memory.allocate(
+                    "prepared", layer.preparedBytes(shapes, batch, threads, rule) + Tensor.ROOM),
                 parallel,
                 rule,
                 new Binding.StepClock(),
@@ -79,7 +80,7 @@ final class LayerWork implements AutoCloseable {
   }
 
   private MemorySegment allocate(String name, Parameter parameter) {
-    return memory.allocate(name, parameter.packing().floats() * Float.BYTES);
+    return memory.allocate(name, parameter.packing().floats() * Float.BYTES + Tensor.ROOM);
   }
 
   private MemorySegment initialized(Parameter parameter) {

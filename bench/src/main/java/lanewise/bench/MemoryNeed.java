@@ -2,12 +2,11 @@ package lanewise.bench;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Predicate;
 import lanewise.choice.ConvChooser;
 import lanewise.error.MemoryBudgetException;
-import lanewise.layer.Parameter;
 import lanewise.network.Mode;
 import lanewise.network.Network;
+import lanewise.network.Parameters;
 import lanewise.network.Program;
 import lanewise.tensor.Memory;
 
@@ -23,19 +22,10 @@ public record MemoryNeed(long buffers, long parameters, long training) {
   /// @param chooser the one that it will run with
   public static MemoryNeed of(
       Network network, int batch, Mode mode, int threads, ConvChooser chooser) {
-    long trained = bytes(network, parameter -> parameter.role().trained());
     return new MemoryNeed(
         Program.plan(network, batch, mode, threads, chooser).bytes(),
-        bytes(network, parameter -> true),
-        mode == Mode.TRAINING ? 2 * trained : 0);
-  }
-
-  private static long bytes(Network network, Predicate<Parameter> which) {
-    return network.layers().stream()
-        .flatMap(layer -> layer.parameters().stream())
-        .filter(which)
-        .mapToLong(parameter -> parameter.packing().floats() * Float.BYTES)
-        .sum();
+        Parameters.bytes(network),
+        mode == Mode.TRAINING ? 2 * Parameters.trainedBytes(network) : 0);
   }
 
   /// All of it.

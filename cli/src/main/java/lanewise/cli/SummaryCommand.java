@@ -1,12 +1,11 @@
 package lanewise.cli;
 
 import java.util.concurrent.Callable;
-import java.util.function.Predicate;
 import lanewise.choice.ConvChooser;
 import lanewise.cli.Table.Column;
-import lanewise.layer.Parameter;
 import lanewise.network.Mode;
 import lanewise.network.Network;
+import lanewise.network.Parameters;
 import lanewise.network.Program;
 import lanewise.network.Theory;
 import picocli.CommandLine.Command;
@@ -198,22 +197,13 @@ final class SummaryCommand implements Callable<Integer> {
   }
 
   private long trainingBytes(Network network, ConvChooser chooser) {
-    long trained = parameterBytes(network, parameter -> parameter.role().trained());
     return Program.plan(network, batch, Mode.TRAINING, threads, chooser).bytes()
-        + parameterBytes(network, _ -> true)
-        + 2 * trained; // gradients and momentum
+        + Parameters.bytes(network)
+        + 2 * Parameters.trainedBytes(network); // gradients and momentum
   }
 
   private long inferenceBytes(Network network, ConvChooser chooser) {
     return Program.plan(network, batch, Mode.INFERENCE, threads, chooser).bytes()
-        + parameterBytes(network, _ -> true);
-  }
-
-  private static long parameterBytes(Network network, Predicate<Parameter> which) {
-    return network.layers().stream()
-        .flatMap(layer -> layer.parameters().stream())
-        .filter(which)
-        .mapToLong(parameter -> parameter.packing().floats() * Float.BYTES)
-        .sum();
+        + Parameters.bytes(network);
   }
 }

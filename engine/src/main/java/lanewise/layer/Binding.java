@@ -16,14 +16,14 @@ import lanewise.tensor.Tensor;
 /// @param inputGradients gradients of the inputs, to be computed; null entries where none is wanted
 /// @param adds per input: add to the gradient instead of overwriting it
 /// @param outputGradient gradient of the output; null unless training
-/// @param values the parameters' packed values by name
+/// @param values the parameters' packed values by name, each with [Tensor#ROOM] bytes behind it
 /// @param gradients the trained parameters' packed gradients by name; empty unless training
 /// @param inputStatistics of the first input, taken by the layer that made it; null if by none
 /// @param outputStatistics to be taken of the output for the next layer; null if it wants none
 /// @param zeros as many zeros as the most channels of any layer, padded
 /// @param workspace scratch memory, at least what the layer asked for
 /// @param prepared memory of its own for what [Operation#prepare()] computes, as much as the layer
-///     asked for; zeros at first
+///     asked for and [Tensor#ROOM] bytes behind it, where others may have theirs; zeros at first
 /// @param parallel the threads
 /// @param chooser chooses the algorithms of convolutions
 /// @param clock the training step that runs, for random numbers

@@ -122,9 +122,9 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean residual, boolean rel
       List<Shape> inputs = List.of(b.input().shape());
       var spec = layer.conv.spec(inputs.get(0));
       folding = new NormFolding(spec, layer.norm.epsilon());
-      weights = b.prepared().asSlice(0, layer.weightBytes(inputs));
-      offsets = b.prepared().asSlice(weights.byteSize(), layer.biasBytes(inputs));
-      MemorySegment rest = b.prepared().asSlice(weights.byteSize() + offsets.byteSize());
+      weights = b.prepared();
+      offsets = weights.asSlice(layer.weightBytes(inputs), layer.biasBytes(inputs));
+      MemorySegment rest = weights.asSlice(layer.weightBytes(inputs) + offsets.byteSize());
       Binding folded = b.with(Map.of("weight", weights, "bias", offsets), rest);
       float floor = layer.relu ? 0 : Float.NEGATIVE_INFINITY;
       ResidualSum sum =

@@ -349,7 +349,8 @@ public final class MemoryPlan {
   /// Bytes of what operations prepare from the parameters, such as weights with a folded batch
   /// normalization; none in training.
   public long preparedBytes() {
-    return preparedAt[operations.size()];
+    long bytes = preparedAt[operations.size()];
+    return bytes == 0 ? 0 : bytes + Tensor.ROOM;
   }
 
   /// Where the memory that an operation prepares starts; it ends where that of the next one starts.

@@ -11,6 +11,7 @@ import lanewise.layer.Parameter;
 import lanewise.random.CounterRandom;
 import lanewise.random.Purpose;
 import lanewise.tensor.Memory;
+import lanewise.tensor.Tensor;
 
 /// All parameters of a network in one flat off-heap array: the trained ones first, in the order of
 /// the layers, then the running statistics. Where training runs several layers as one, their
@@ -41,6 +42,7 @@ public final class Parameters {
   private final Network network;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final MemorySegment values;
+  private final MemorySegment withRoom;
   private final long trainedFloats;
   private final long seed;
   private long version;
@@ -60,8 +62,9 @@ public final class Parameters {
         }
       }
     }
-    values =
-        memory.allocate("parameters of " + network.name(), floats(parameters, false) * Float.BYTES);
+    long bytes = floats(parameters, false) * Float.BYTES;
+    withRoom = memory.allocate("parameters of " + network.name(), bytes + Tensor.ROOM);
+    values = withRoom.asSlice(0, bytes);
     trainedFloats = floats(parameters, true);
     Map<String, Long> offsets = place(names, parameters);
     for (int i = 0; i < names.size(); i++) {
@@ -167,6 +170,26 @@ public final class Parameters {
         first.parameter(),
         first.offset(),
         slice(first.offset(), end - first.offset()));
+  }
+
+  /// The values from those of an entry on, as kernels want them: with [Tensor#ROOM] bytes behind
+  /// the entry's last one.
+  MemorySegment from(Entry entry) {
+    return withRoom.asSlice(entry.offset() * Float.BYTES);
+  }
+
+  /// Bytes of off-heap memory that the parameters of a network take.
+  public static long bytes(Network network) {
+    return floats(parameters(network), false) * Float.BYTES + Tensor.ROOM;
+  }
+
+  /// Bytes of the trained ones, which their gradients and each array of an optimizer take too.
+  public static long trainedBytes(Network network) {
+    return floats(parameters(network), true) * Float.BYTES;
+  }
+
+  private static List<Parameter> parameters(Network network) {
+    return network.layers().stream().flatMap(layer -> layer.parameters().stream()).toList();
   }
 
   /// The values of one parameter in plain order.

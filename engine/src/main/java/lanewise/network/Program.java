@@ -200,14 +200,13 @@ public final class Program {
     for (int i = 0; i < described.size(); i++) {
       Parameter p = described.get(i);
       Parameters.Entry entry = parameters.together(f.parameters().get(i));
-      bound.put(p.name(), entry.values());
+      bound.put(p.name(), parameters.from(entry));
       if (gradients != null && p.role().trained()) {
         boundGradients.put(
             p.name(), gradients.asSlice(entry.offset() * Float.BYTES, entry.values().byteSize()));
       }
     }
     long preparedAt = plan.preparedAt(index);
-    long preparedBytes = plan.preparedAt(index + 1) - preparedAt;
     long key = CounterRandom.key(parameters.seed(), Purpose.DROPOUT, index);
     return f.layer()
         .compile(
@@ -224,7 +223,7 @@ public final class Program {
                 statistics[f.output()],
                 zeros,
                 workspace,
-                prepared.asSlice(preparedAt, preparedBytes),
+                prepared.asSlice(preparedAt),
                 parallel,
                 chooser,
                 clock,

@@ -102,12 +102,8 @@ public final class Evaluator implements AutoCloseable {
   ///
   /// @param chooser the one that the evaluator will get
   public static long memoryBytes(Network network, int batch, int threads, ConvChooser chooser) {
-    long parameters =
-        network.layers().stream()
-            .flatMap(layer -> layer.parameters().stream())
-            .mapToLong(parameter -> parameter.packing().floats() * Float.BYTES)
-            .sum();
-    return parameters + Program.plan(network, batch, Mode.INFERENCE, threads, chooser).bytes();
+    return Parameters.bytes(network)
+        + Program.plan(network, batch, Mode.INFERENCE, threads, chooser).bytes();
   }
 
   private static Evaluator load(

@@ -157,19 +157,10 @@ public final class Trainer implements AutoCloseable {
   ///
   /// @param chooser the one that the run will get
   public static long memoryBytes(Network network, TrainingConfig config, ConvChooser chooser) {
-    long trained = 0;
-    long statistics = 0;
-    for (Network.LayerInfo layer : network.layers()) {
-      for (var parameter : layer.parameters()) {
-        long bytes = parameter.packing().floats() * Float.BYTES;
-        trained += parameter.role().trained() ? bytes : 0;
-        statistics += parameter.role().trained() ? 0 : bytes;
-      }
-    }
     int batch = config.batchSize();
-    long arrays = 2L + config.optimizer().stateNames().size();
-    return arrays * trained
-        + statistics
+    long arrays = 1L + config.optimizer().stateNames().size();
+    return Parameters.bytes(network)
+        + arrays * Parameters.trainedBytes(network)
         + Program.plan(network, batch, Mode.TRAINING, config.threads(), chooser).bytes()
         + Program.plan(network, batch, Mode.INFERENCE, config.threads(), chooser).bytes();
   }

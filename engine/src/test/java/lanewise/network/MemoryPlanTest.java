@@ -243,7 +243,7 @@ class MemoryPlanTest {
         Parallel parallel = new Parallel(2)) {
       Parameters parameters = Parameters.create(test.network(), memory, 1);
       long before = memory.liveBytes();
-      assertThat(before).isEqualTo(parameters.values().byteSize());
+      assertThat(before).isEqualTo(Parameters.bytes(test.network()));
       Program program =
           Program.compile(
               test.network(), test.batch(), test.mode(), parameters, memory, parallel, chooser);

@@ -9,6 +9,7 @@ import lanewise.error.InvalidModelException;
 import lanewise.random.CounterRandom;
 import lanewise.random.Purpose;
 import lanewise.tensor.Memory;
+import lanewise.tensor.Tensor;
 import lanewise.testing.Fill;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +35,8 @@ class ParametersTest {
       }
       assertThat(parameters.trainedFloats()).isEqualTo(trained);
       assertThat(parameters.values().byteSize()).isEqualTo(4 * offset);
-      assertThat(memory.liveBytes()).isEqualTo(4 * offset);
+      assertThat(memory.liveBytes()).isEqualTo(4 * offset + Tensor.ROOM);
+      assertThat(Parameters.bytes(parameters.network())).isEqualTo(memory.liveBytes());
       assertThat(parameters.entries().get(0).name()).isEqualTo("conv1.weight");
       assertThat(parameters.entries().getLast().name()).endsWith("running_var");
     }

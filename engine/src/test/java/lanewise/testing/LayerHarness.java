@@ -62,7 +62,7 @@ public final class LayerHarness implements AutoCloseable {
       String name = parameter.name();
       long bytes = parameter.packing().floats() * Float.BYTES;
       parameters.put(name, parameter);
-      values.put(name, memory.allocate(name, bytes));
+      values.put(name, memory.allocate(name, bytes + Tensor.ROOM));
       if (training && parameter.role().trained()) {
         gradients.put(name, memory.allocate("gradient of " + name, bytes));
         float[] unwritten = new float[Math.toIntExact(parameter.elements())];
@@ -189,7 +189,8 @@ public final class LayerHarness implements AutoCloseable {
         zeros,
         workspace,
         memory.allocate(
-            "prepared", layer.preparedBytes(shapes, batch, parallel.threads(), chooser)),
+            "prepared",
+            layer.preparedBytes(shapes, batch, parallel.threads(), chooser) + Tensor.ROOM),
         parallel,
         chooser,
         clock,

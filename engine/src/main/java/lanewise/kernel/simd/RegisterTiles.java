@@ -9,9 +9,12 @@ import static lanewise.kernel.simd.Lanes.SPECIES;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/// The register tiles of [Tiles], one method per size B x P: B vectors of output channels, P
-/// positions. All have the same anatomy: start from zero; for each block of source channels, tap
-/// and channel load B weights, spread P source values and do B x P multiply-adds; store the sums.
+/// The register tiles of products whose channels all lie side by side, however many they are, one
+/// method per size B x P: B vectors of output channels, P positions `srcStep` bytes apart. All have
+/// the same anatomy: start from zero; for each channel load B weights, spread P source values and
+/// do
+/// B x P multiply-adds; store the sums. [WideTiles] does the same in slices, [DirectTiles] for
+/// several runs of channels.
 ///
 /// The compiler schedules all B + P loads of one channel before the multiply-adds, so a tile must
 /// fit with them: B x P + B + P registers of 32 (16 with 256-bit vectors). 4x6 does not (34): it
@@ -26,31 +29,26 @@ final class RegisterTiles {
   private RegisterTiles() {}
 
   static void tile4x5(
-      TileSums s,
-      int from,
-      int to,
+      int count,
       MemorySegment src,
       long srcAt,
+      long srcStep,
       MemorySegment weights,
       long weightsAt,
-      int srcBlocks,
-      int lastChannels,
+      long weightsBlock,
+      int channels,
       MemorySegment scratch,
       long at,
       long atBlock) {
-    int[] positions = s.srcPosition();
-    int[] tapSrc = s.tapSrc();
-    int[] tapWeights = s.tapWeights();
-    int tapChannels = s.tapChannels();
-    long srcBlock = s.srcBlock();
-    long weightsSrcBlock = s.weightsSrcBlock();
-    long wBlock = s.weightsBlock();
-    for (int position = from; position < to; position += 5) {
-      long s0 = srcAt + positions[position];
-      long s1 = srcAt + positions[position + 1];
-      long s2 = srcAt + positions[position + 2];
-      long s3 = srcAt + positions[position + 3];
-      long s4 = srcAt + positions[position + 4];
+    long w1 = weightsAt + weightsBlock;
+    long w2 = w1 + weightsBlock;
+    long w3 = w2 + weightsBlock;
+    for (int position = 0; position < count; position += 5) {
+      long x0 = srcAt + position * srcStep;
+      long x1 = x0 + srcStep;
+      long x2 = x1 + srcStep;
+      long x3 = x2 + srcStep;
+      long x4 = x3 + srcStep;
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
@@ -71,51 +69,36 @@ final class RegisterTiles {
       FloatVector a32 = a00;
       FloatVector a33 = a00;
       FloatVector a34 = a00;
-      for (int block = 0; block < srcBlocks; block++) {
-        int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
-        for (int tap = 0; tap < tapSrc.length; tap++) {
-          long shift = block * srcBlock + tapSrc[tap];
-          long x0 = s0 + shift;
-          long x1 = s1 + shift;
-          long x2 = s2 + shift;
-          long x3 = s3 + shift;
-          long x4 = s4 + shift;
-          long w0 = weightsAt + block * weightsSrcBlock + tapWeights[tap];
-          long w1 = w0 + wBlock;
-          long w2 = w1 + wBlock;
-          long w3 = w2 + wBlock;
-          for (int c = 0; c < channels; c++) {
-            FloatVector v0 = fromMemorySegment(SPECIES, weights, w0 + c * LANE_BYTES, ORDER);
-            FloatVector v1 = fromMemorySegment(SPECIES, weights, w1 + c * LANE_BYTES, ORDER);
-            FloatVector v2 = fromMemorySegment(SPECIES, weights, w2 + c * LANE_BYTES, ORDER);
-            FloatVector v3 = fromMemorySegment(SPECIES, weights, w3 + c * LANE_BYTES, ORDER);
-            FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
-            a00 = x.fma(v0, a00);
-            a10 = x.fma(v1, a10);
-            a20 = x.fma(v2, a20);
-            a30 = x.fma(v3, a30);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
-            a01 = x.fma(v0, a01);
-            a11 = x.fma(v1, a11);
-            a21 = x.fma(v2, a21);
-            a31 = x.fma(v3, a31);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
-            a02 = x.fma(v0, a02);
-            a12 = x.fma(v1, a12);
-            a22 = x.fma(v2, a22);
-            a32 = x.fma(v3, a32);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
-            a03 = x.fma(v0, a03);
-            a13 = x.fma(v1, a13);
-            a23 = x.fma(v2, a23);
-            a33 = x.fma(v3, a33);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
-            a04 = x.fma(v0, a04);
-            a14 = x.fma(v1, a14);
-            a24 = x.fma(v2, a24);
-            a34 = x.fma(v3, a34);
-          }
-        }
+      for (int c = 0; c < channels; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, weights, weightsAt + c * LANE_BYTES, ORDER);
+        FloatVector v1 = fromMemorySegment(SPECIES, weights, w1 + c * LANE_BYTES, ORDER);
+        FloatVector v2 = fromMemorySegment(SPECIES, weights, w2 + c * LANE_BYTES, ORDER);
+        FloatVector v3 = fromMemorySegment(SPECIES, weights, w3 + c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+        a00 = y.fma(v0, a00);
+        a10 = y.fma(v1, a10);
+        a20 = y.fma(v2, a20);
+        a30 = y.fma(v3, a30);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+        a01 = y.fma(v0, a01);
+        a11 = y.fma(v1, a11);
+        a21 = y.fma(v2, a21);
+        a31 = y.fma(v3, a31);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+        a02 = y.fma(v0, a02);
+        a12 = y.fma(v1, a12);
+        a22 = y.fma(v2, a22);
+        a32 = y.fma(v3, a32);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+        a03 = y.fma(v0, a03);
+        a13 = y.fma(v1, a13);
+        a23 = y.fma(v2, a23);
+        a33 = y.fma(v3, a33);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
+        a04 = y.fma(v0, a04);
+        a14 = y.fma(v1, a14);
+        a24 = y.fma(v2, a24);
+        a34 = y.fma(v3, a34);
       }
       a00.intoMemorySegment(scratch, at, ORDER);
       a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
@@ -145,32 +128,26 @@ final class RegisterTiles {
   }
 
   static void tile3x6(
-      TileSums s,
-      int from,
-      int to,
+      int count,
       MemorySegment src,
       long srcAt,
+      long srcStep,
       MemorySegment weights,
       long weightsAt,
-      int srcBlocks,
-      int lastChannels,
+      long weightsBlock,
+      int channels,
       MemorySegment scratch,
       long at,
       long atBlock) {
-    int[] positions = s.srcPosition();
-    int[] tapSrc = s.tapSrc();
-    int[] tapWeights = s.tapWeights();
-    int tapChannels = s.tapChannels();
-    long srcBlock = s.srcBlock();
-    long weightsSrcBlock = s.weightsSrcBlock();
-    long wBlock = s.weightsBlock();
-    for (int position = from; position < to; position += 6) {
-      long s0 = srcAt + positions[position];
-      long s1 = srcAt + positions[position + 1];
-      long s2 = srcAt + positions[position + 2];
-      long s3 = srcAt + positions[position + 3];
-      long s4 = srcAt + positions[position + 4];
-      long s5 = srcAt + positions[position + 5];
+    long w1 = weightsAt + weightsBlock;
+    long w2 = w1 + weightsBlock;
+    for (int position = 0; position < count; position += 6) {
+      long x0 = srcAt + position * srcStep;
+      long x1 = x0 + srcStep;
+      long x2 = x1 + srcStep;
+      long x3 = x2 + srcStep;
+      long x4 = x3 + srcStep;
+      long x5 = x4 + srcStep;
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
@@ -189,49 +166,34 @@ final class RegisterTiles {
       FloatVector a23 = a00;
       FloatVector a24 = a00;
       FloatVector a25 = a00;
-      for (int block = 0; block < srcBlocks; block++) {
-        int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
-        for (int tap = 0; tap < tapSrc.length; tap++) {
-          long shift = block * srcBlock + tapSrc[tap];
-          long x0 = s0 + shift;
-          long x1 = s1 + shift;
-          long x2 = s2 + shift;
-          long x3 = s3 + shift;
-          long x4 = s4 + shift;
-          long x5 = s5 + shift;
-          long w0 = weightsAt + block * weightsSrcBlock + tapWeights[tap];
-          long w1 = w0 + wBlock;
-          long w2 = w1 + wBlock;
-          for (int c = 0; c < channels; c++) {
-            FloatVector v0 = fromMemorySegment(SPECIES, weights, w0 + c * LANE_BYTES, ORDER);
-            FloatVector v1 = fromMemorySegment(SPECIES, weights, w1 + c * LANE_BYTES, ORDER);
-            FloatVector v2 = fromMemorySegment(SPECIES, weights, w2 + c * LANE_BYTES, ORDER);
-            FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
-            a00 = x.fma(v0, a00);
-            a10 = x.fma(v1, a10);
-            a20 = x.fma(v2, a20);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
-            a01 = x.fma(v0, a01);
-            a11 = x.fma(v1, a11);
-            a21 = x.fma(v2, a21);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
-            a02 = x.fma(v0, a02);
-            a12 = x.fma(v1, a12);
-            a22 = x.fma(v2, a22);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
-            a03 = x.fma(v0, a03);
-            a13 = x.fma(v1, a13);
-            a23 = x.fma(v2, a23);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
-            a04 = x.fma(v0, a04);
-            a14 = x.fma(v1, a14);
-            a24 = x.fma(v2, a24);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
-            a05 = x.fma(v0, a05);
-            a15 = x.fma(v1, a15);
-            a25 = x.fma(v2, a25);
-          }
-        }
+      for (int c = 0; c < channels; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, weights, weightsAt + c * LANE_BYTES, ORDER);
+        FloatVector v1 = fromMemorySegment(SPECIES, weights, w1 + c * LANE_BYTES, ORDER);
+        FloatVector v2 = fromMemorySegment(SPECIES, weights, w2 + c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+        a00 = y.fma(v0, a00);
+        a10 = y.fma(v1, a10);
+        a20 = y.fma(v2, a20);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+        a01 = y.fma(v0, a01);
+        a11 = y.fma(v1, a11);
+        a21 = y.fma(v2, a21);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+        a02 = y.fma(v0, a02);
+        a12 = y.fma(v1, a12);
+        a22 = y.fma(v2, a22);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+        a03 = y.fma(v0, a03);
+        a13 = y.fma(v1, a13);
+        a23 = y.fma(v2, a23);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
+        a04 = y.fma(v0, a04);
+        a14 = y.fma(v1, a14);
+        a24 = y.fma(v2, a24);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
+        a05 = y.fma(v0, a05);
+        a15 = y.fma(v1, a15);
+        a25 = y.fma(v2, a25);
       }
       a00.intoMemorySegment(scratch, at, ORDER);
       a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
@@ -258,34 +220,27 @@ final class RegisterTiles {
   }
 
   static void tile2x8(
-      TileSums s,
-      int from,
-      int to,
+      int count,
       MemorySegment src,
       long srcAt,
+      long srcStep,
       MemorySegment weights,
       long weightsAt,
-      int srcBlocks,
-      int lastChannels,
+      long weightsBlock,
+      int channels,
       MemorySegment scratch,
       long at,
       long atBlock) {
-    int[] positions = s.srcPosition();
-    int[] tapSrc = s.tapSrc();
-    int[] tapWeights = s.tapWeights();
-    int tapChannels = s.tapChannels();
-    long srcBlock = s.srcBlock();
-    long weightsSrcBlock = s.weightsSrcBlock();
-    long wBlock = s.weightsBlock();
-    for (int position = from; position < to; position += 8) {
-      long s0 = srcAt + positions[position];
-      long s1 = srcAt + positions[position + 1];
-      long s2 = srcAt + positions[position + 2];
-      long s3 = srcAt + positions[position + 3];
-      long s4 = srcAt + positions[position + 4];
-      long s5 = srcAt + positions[position + 5];
-      long s6 = srcAt + positions[position + 6];
-      long s7 = srcAt + positions[position + 7];
+    long w1 = weightsAt + weightsBlock;
+    for (int position = 0; position < count; position += 8) {
+      long x0 = srcAt + position * srcStep;
+      long x1 = x0 + srcStep;
+      long x2 = x1 + srcStep;
+      long x3 = x2 + srcStep;
+      long x4 = x3 + srcStep;
+      long x5 = x4 + srcStep;
+      long x6 = x5 + srcStep;
+      long x7 = x6 + srcStep;
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
@@ -302,49 +257,33 @@ final class RegisterTiles {
       FloatVector a15 = a00;
       FloatVector a16 = a00;
       FloatVector a17 = a00;
-      for (int block = 0; block < srcBlocks; block++) {
-        int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
-        for (int tap = 0; tap < tapSrc.length; tap++) {
-          long shift = block * srcBlock + tapSrc[tap];
-          long x0 = s0 + shift;
-          long x1 = s1 + shift;
-          long x2 = s2 + shift;
-          long x3 = s3 + shift;
-          long x4 = s4 + shift;
-          long x5 = s5 + shift;
-          long x6 = s6 + shift;
-          long x7 = s7 + shift;
-          long w0 = weightsAt + block * weightsSrcBlock + tapWeights[tap];
-          long w1 = w0 + wBlock;
-          for (int c = 0; c < channels; c++) {
-            FloatVector v0 = fromMemorySegment(SPECIES, weights, w0 + c * LANE_BYTES, ORDER);
-            FloatVector v1 = fromMemorySegment(SPECIES, weights, w1 + c * LANE_BYTES, ORDER);
-            FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
-            a00 = x.fma(v0, a00);
-            a10 = x.fma(v1, a10);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
-            a01 = x.fma(v0, a01);
-            a11 = x.fma(v1, a11);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
-            a02 = x.fma(v0, a02);
-            a12 = x.fma(v1, a12);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
-            a03 = x.fma(v0, a03);
-            a13 = x.fma(v1, a13);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
-            a04 = x.fma(v0, a04);
-            a14 = x.fma(v1, a14);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
-            a05 = x.fma(v0, a05);
-            a15 = x.fma(v1, a15);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x6 + c * 4L));
-            a06 = x.fma(v0, a06);
-            a16 = x.fma(v1, a16);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x7 + c * 4L));
-            a07 = x.fma(v0, a07);
-            a17 = x.fma(v1, a17);
-          }
-        }
+      for (int c = 0; c < channels; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, weights, weightsAt + c * LANE_BYTES, ORDER);
+        FloatVector v1 = fromMemorySegment(SPECIES, weights, w1 + c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+        a00 = y.fma(v0, a00);
+        a10 = y.fma(v1, a10);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+        a01 = y.fma(v0, a01);
+        a11 = y.fma(v1, a11);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+        a02 = y.fma(v0, a02);
+        a12 = y.fma(v1, a12);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+        a03 = y.fma(v0, a03);
+        a13 = y.fma(v1, a13);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
+        a04 = y.fma(v0, a04);
+        a14 = y.fma(v1, a14);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
+        a05 = y.fma(v0, a05);
+        a15 = y.fma(v1, a15);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x6 + c * 4L));
+        a06 = y.fma(v0, a06);
+        a16 = y.fma(v1, a16);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x7 + c * 4L));
+        a07 = y.fma(v0, a07);
+        a17 = y.fma(v1, a17);
       }
       a00.intoMemorySegment(scratch, at, ORDER);
       a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
@@ -368,37 +307,28 @@ final class RegisterTiles {
   }
 
   static void tile1x12(
-      TileSums s,
-      int from,
-      int to,
+      int count,
       MemorySegment src,
       long srcAt,
+      long srcStep,
       MemorySegment weights,
       long weightsAt,
-      int srcBlocks,
-      int lastChannels,
+      int channels,
       MemorySegment scratch,
-      long at,
-      long atBlock) {
-    int[] positions = s.srcPosition();
-    int[] tapSrc = s.tapSrc();
-    int[] tapWeights = s.tapWeights();
-    int tapChannels = s.tapChannels();
-    long srcBlock = s.srcBlock();
-    long weightsSrcBlock = s.weightsSrcBlock();
-    for (int position = from; position < to; position += 12) {
-      long s0 = srcAt + positions[position];
-      long s1 = srcAt + positions[position + 1];
-      long s2 = srcAt + positions[position + 2];
-      long s3 = srcAt + positions[position + 3];
-      long s4 = srcAt + positions[position + 4];
-      long s5 = srcAt + positions[position + 5];
-      long s6 = srcAt + positions[position + 6];
-      long s7 = srcAt + positions[position + 7];
-      long s8 = srcAt + positions[position + 8];
-      long s9 = srcAt + positions[position + 9];
-      long s10 = srcAt + positions[position + 10];
-      long s11 = srcAt + positions[position + 11];
+      long at) {
+    for (int position = 0; position < count; position += 12) {
+      long x0 = srcAt + position * srcStep;
+      long x1 = x0 + srcStep;
+      long x2 = x1 + srcStep;
+      long x3 = x2 + srcStep;
+      long x4 = x3 + srcStep;
+      long x5 = x4 + srcStep;
+      long x6 = x5 + srcStep;
+      long x7 = x6 + srcStep;
+      long x8 = x7 + srcStep;
+      long x9 = x8 + srcStep;
+      long x10 = x9 + srcStep;
+      long x11 = x10 + srcStep;
       FloatVector a00 = FloatVector.zero(SPECIES);
       FloatVector a01 = a00;
       FloatVector a02 = a00;
@@ -409,53 +339,34 @@ final class RegisterTiles {
       FloatVector a07 = a00;
       FloatVector a08 = a00;
       FloatVector a09 = a00;
-      FloatVector a010 = a00;
-      FloatVector a011 = a00;
-      for (int block = 0; block < srcBlocks; block++) {
-        int channels = block == srcBlocks - 1 ? lastChannels : tapChannels;
-        for (int tap = 0; tap < tapSrc.length; tap++) {
-          long shift = block * srcBlock + tapSrc[tap];
-          long x0 = s0 + shift;
-          long x1 = s1 + shift;
-          long x2 = s2 + shift;
-          long x3 = s3 + shift;
-          long x4 = s4 + shift;
-          long x5 = s5 + shift;
-          long x6 = s6 + shift;
-          long x7 = s7 + shift;
-          long x8 = s8 + shift;
-          long x9 = s9 + shift;
-          long x10 = s10 + shift;
-          long x11 = s11 + shift;
-          long w0 = weightsAt + block * weightsSrcBlock + tapWeights[tap];
-          for (int c = 0; c < channels; c++) {
-            FloatVector v0 = fromMemorySegment(SPECIES, weights, w0 + c * LANE_BYTES, ORDER);
-            FloatVector x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
-            a00 = x.fma(v0, a00);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
-            a01 = x.fma(v0, a01);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
-            a02 = x.fma(v0, a02);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
-            a03 = x.fma(v0, a03);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
-            a04 = x.fma(v0, a04);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
-            a05 = x.fma(v0, a05);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x6 + c * 4L));
-            a06 = x.fma(v0, a06);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x7 + c * 4L));
-            a07 = x.fma(v0, a07);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x8 + c * 4L));
-            a08 = x.fma(v0, a08);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x9 + c * 4L));
-            a09 = x.fma(v0, a09);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x10 + c * 4L));
-            a010 = x.fma(v0, a010);
-            x = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x11 + c * 4L));
-            a011 = x.fma(v0, a011);
-          }
-        }
+      FloatVector a10 = a00;
+      FloatVector a11 = a00;
+      for (int c = 0; c < channels; c++) {
+        FloatVector v0 = fromMemorySegment(SPECIES, weights, weightsAt + c * LANE_BYTES, ORDER);
+        FloatVector y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x0 + c * 4L));
+        a00 = y.fma(v0, a00);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x1 + c * 4L));
+        a01 = y.fma(v0, a01);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x2 + c * 4L));
+        a02 = y.fma(v0, a02);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x3 + c * 4L));
+        a03 = y.fma(v0, a03);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x4 + c * 4L));
+        a04 = y.fma(v0, a04);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x5 + c * 4L));
+        a05 = y.fma(v0, a05);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x6 + c * 4L));
+        a06 = y.fma(v0, a06);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x7 + c * 4L));
+        a07 = y.fma(v0, a07);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x8 + c * 4L));
+        a08 = y.fma(v0, a08);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x9 + c * 4L));
+        a09 = y.fma(v0, a09);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x10 + c * 4L));
+        a10 = y.fma(v0, a10);
+        y = broadcast(SPECIES, src.get(JAVA_FLOAT_UNALIGNED, x11 + c * 4L));
+        a11 = y.fma(v0, a11);
       }
       a00.intoMemorySegment(scratch, at, ORDER);
       a01.intoMemorySegment(scratch, at + 1 * LANE_BYTES, ORDER);
@@ -467,8 +378,8 @@ final class RegisterTiles {
       a07.intoMemorySegment(scratch, at + 7 * LANE_BYTES, ORDER);
       a08.intoMemorySegment(scratch, at + 8 * LANE_BYTES, ORDER);
       a09.intoMemorySegment(scratch, at + 9 * LANE_BYTES, ORDER);
-      a010.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
-      a011.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
+      a10.intoMemorySegment(scratch, at + 10 * LANE_BYTES, ORDER);
+      a11.intoMemorySegment(scratch, at + 11 * LANE_BYTES, ORDER);
       at += 12 * LANE_BYTES;
     }
   }

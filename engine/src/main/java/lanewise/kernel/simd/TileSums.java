@@ -9,9 +9,6 @@ package lanewise.kernel.simd;
 /// @param dstPosition destination offset of each position, padded likewise
 /// @param tapSrc source offset of each tap, relative to the position
 /// @param tapWeights weights offset of each tap, relative to the pair of blocks
-/// @param stepSrc source offsets of all channels of all taps, channel by channel, for tiles whose
-///     inner loop would be too short with one loop per tap
-/// @param stepWeights weights offsets of the same
 /// @param tapChannels channels that lie side by side at one tap of a whole block: a block, or
 ///     several taps of one kernel row at once
 /// @param lastChannels the same of the last block of source channels
@@ -26,8 +23,6 @@ record TileSums(
     int[] dstPosition,
     int[] tapSrc,
     int[] tapWeights,
-    int[] stepSrc,
-    int[] stepWeights,
     int tapChannels,
     int lastChannels,
     long srcBlock,
@@ -38,7 +33,7 @@ record TileSums(
 
   /// Channels at one tap that the tiles of a direct convolution take, so that slices of a constant
   /// size hold them.
-  static final int MOST_RUN = 512;
+  static final int MOST_RUN = 256;
 
   /// A common multiple of the positions of all tiles.
   private static final int PADDING = 120;
@@ -55,21 +50,12 @@ record TileSums(
       long weightsSrcBlock,
       long dstBlock,
       long weightsBlock) {
-    int[] stepSrc = new int[tapChannels * tapSrc.length];
-    int[] stepWeights = new int[stepSrc.length];
-    for (int i = 0; i < stepSrc.length; i++) {
-      int channel = i / tapSrc.length;
-      stepSrc[i] = tapSrc[i % tapSrc.length] + channel * Float.BYTES;
-      stepWeights[i] = tapWeights[i % tapSrc.length] + channel * Lanes.BYTES;
-    }
     return new TileSums(
         positions,
         srcPosition,
         dstPosition,
         tapSrc,
         tapWeights,
-        stepSrc,
-        stepWeights,
         tapChannels,
         lastChannels,
         srcBlock,
@@ -77,11 +63,6 @@ record TileSums(
         dstBlock,
         weightsBlock,
         Lanes.BYTES);
-  }
-
-  /// Steps of a source block with so many channels per tap.
-  int steps(int channels) {
-    return channels * tapSrc.length;
   }
 
   /// Entries that a list of positions is padded to: tiles of every size find whole tiles.

@@ -29,9 +29,6 @@ final class Tiles {
   /// Tiles computed in one call, before their sums are carried to the destination.
   private static final int CHUNK = 8;
 
-  /// Fewer channels per tap make a loop over them too short: see [StepTiles].
-  private static final int SHORT = 64;
-
   /// Positions of that many tiles at most.
   private static final int SUMS = CHUNK * 12;
 
@@ -42,7 +39,7 @@ final class Tiles {
 
   private Tiles() {}
 
-  /// Positions that a tile of so many blocks handles; see [RegisterTiles] for the budget.
+  /// Positions that a tile of a direct convolution handles; see [RegisterTiles] for the budget.
   static int positions(int blocks) {
     if (COUNT == 8) {
       return blocks == 2 ? 6 : 10;
@@ -51,7 +48,7 @@ final class Tiles {
       case 4 -> 5;
       case 3 -> 6;
       case 2 -> 8;
-      default -> 12;
+      default -> 10;
     };
   }
 
@@ -124,9 +121,8 @@ final class Tiles {
       long at,
       long atBlock) {
     int channels = s.lastChannels();
-    if (COUNT != 8) {
-      tiles(s, blocks, 0, count, src, srcAt, weights, weightsAt, 1, channels, scratch, at, atBlock);
-    } else if (blocks == 2) {
+    long wBlock = s.weightsBlock();
+    if (COUNT == 8 && blocks == 2) {
       NarrowTiles.packed2x6(
           count,
           src,
@@ -134,15 +130,33 @@ final class Tiles {
           srcStep,
           weights,
           weightsAt,
-          s.weightsBlock(),
+          wBlock,
           s.weightsStep(),
           channels,
           scratch,
           at,
           atBlock);
-    } else {
+    } else if (COUNT == 8) {
       NarrowTiles.packed1x10(
           count, src, srcAt, srcStep, weights, weightsAt, s.weightsStep(), channels, scratch, at);
+    } else {
+      switch (blocks) {
+        case 4 ->
+            RegisterTiles.tile4x5(
+                count, src, srcAt, srcStep, weights, weightsAt, wBlock, channels, scratch, at,
+                atBlock);
+        case 3 ->
+            RegisterTiles.tile3x6(
+                count, src, srcAt, srcStep, weights, weightsAt, wBlock, channels, scratch, at,
+                atBlock);
+        case 2 ->
+            RegisterTiles.tile2x8(
+                count, src, srcAt, srcStep, weights, weightsAt, wBlock, channels, scratch, at,
+                atBlock);
+        default ->
+            RegisterTiles.tile1x12(
+                count, src, srcAt, srcStep, weights, weightsAt, channels, scratch, at);
+      }
     }
   }
 
@@ -161,11 +175,11 @@ final class Tiles {
       MemorySegment scratch,
       long at,
       long atBlock) {
+    if (s.tapChannels() > TileSums.MOST_RUN) {
+      throw new IllegalArgumentException(
+          "%d channels at a tap, at most %d".formatted(s.tapChannels(), TileSums.MOST_RUN));
+    }
     if (COUNT == 8) {
-      if (s.tapChannels() > TileSums.MOST_RUN) {
-        throw new IllegalArgumentException(
-            "%d channels at a tap, at most %d".formatted(s.tapChannels(), TileSums.MOST_RUN));
-      }
       if (blocks == 2) {
         NarrowTiles.tile2x6(
             s,
@@ -195,71 +209,10 @@ final class Tiles {
             at,
             atBlock);
       }
-      return;
-    }
-    if (s.tapChannels() < SHORT) {
-      switch (blocks) {
-        case 4 ->
-            StepTiles.tile4x5(
-                s,
-                from,
-                to,
-                src,
-                srcAt,
-                weights,
-                weightsAt,
-                srcBlocks,
-                lastChannels,
-                scratch,
-                at,
-                atBlock);
-        case 3 ->
-            StepTiles.tile3x6(
-                s,
-                from,
-                to,
-                src,
-                srcAt,
-                weights,
-                weightsAt,
-                srcBlocks,
-                lastChannels,
-                scratch,
-                at,
-                atBlock);
-        case 2 ->
-            StepTiles.tile2x8(
-                s,
-                from,
-                to,
-                src,
-                srcAt,
-                weights,
-                weightsAt,
-                srcBlocks,
-                lastChannels,
-                scratch,
-                at,
-                atBlock);
-        default ->
-            StepTiles.tile1x12(
-                s,
-                from,
-                to,
-                src,
-                srcAt,
-                weights,
-                weightsAt,
-                srcBlocks,
-                lastChannels,
-                scratch,
-                at,
-                atBlock);
-      }
     } else {
       switch (blocks) {
         case 4 ->
-            RegisterTiles.tile4x5(
+            DirectTiles.tile4x5(
                 s,
                 from,
                 to,
@@ -273,7 +226,7 @@ final class Tiles {
                 at,
                 atBlock);
         case 3 ->
-            RegisterTiles.tile3x6(
+            DirectTiles.tile3x6(
                 s,
                 from,
                 to,
@@ -287,7 +240,7 @@ final class Tiles {
                 at,
                 atBlock);
         case 2 ->
-            RegisterTiles.tile2x8(
+            DirectTiles.tile2x8(
                 s,
                 from,
                 to,
@@ -301,19 +254,8 @@ final class Tiles {
                 at,
                 atBlock);
         default ->
-            RegisterTiles.tile1x12(
-                s,
-                from,
-                to,
-                src,
-                srcAt,
-                weights,
-                weightsAt,
-                srcBlocks,
-                lastChannels,
-                scratch,
-                at,
-                atBlock);
+            DirectTiles.tile1x10(
+                s, from, to, src, srcAt, weights, weightsAt, srcBlocks, lastChannels, scratch, at);
       }
     }
   }

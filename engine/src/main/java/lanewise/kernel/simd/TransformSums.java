@@ -181,7 +181,9 @@ final class TransformSums {
   private int productTiles() {
     int whole = wholeTiles(dstBlocks);
     if (points > 1) {
-      return whole;
+      // Each block of tiles costs some 100 cycles per point, so few channels want more of them.
+      int channels = srcBlocks + Math.min(PRODUCT_BLOCKS, dstBlocks);
+      return (int) Math.max(1, V_BYTES / (points * channels * VECTOR) / whole) * whole;
     }
     long fitting = V_BYTES / (srcBlocks * VECTOR) / whole * whole;
     return Math.clamp(fitting, whole, MOST_PIXELS / whole * whole);

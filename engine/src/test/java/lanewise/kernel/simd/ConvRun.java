@@ -11,6 +11,7 @@ import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Memory;
+import lanewise.tensor.Tensor;
 import lanewise.testing.Compare;
 import lanewise.testing.GuardedTensor;
 
@@ -54,7 +55,7 @@ final class ConvRun implements AutoCloseable {
     prepared = memory.allocate("prepared", prepare).asSlice(0, prepare);
     long bytes = Convolution.workspaceBytes(spec, batch, threads, all);
     workspace = memory.allocate("workspace", bytes).asSlice(0, bytes);
-    packed = memory.allocate("weights", WeightPacking.floats(spec) * Float.BYTES);
+    packed = memory.allocate("weights", WeightPacking.floats(spec) * Float.BYTES + Tensor.ROOM);
     int channels = Math.max(spec.channels(), spec.filters());
     statistics = new ChannelStatistics(spec.filters());
     vector = memory.allocate("bias", Math.ceilDiv(channels, 64) * 64L * Float.BYTES);
