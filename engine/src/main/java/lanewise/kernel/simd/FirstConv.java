@@ -70,7 +70,7 @@ final class FirstConv {
     dstBlocks = Math.ceilDiv(c.filters(), Lanes.COUNT);
     taps = c.kernelHeight() * c.kernelWidth() * c.channels();
     int whole = Math.max(wholeTaps(taps, 1), wholeTaps(taps, 2));
-    List<ImagePlanes.Run> runs = planes.runs(FirstTiles.mostRun());
+    List<ImagePlanes.Run> runs = planes.runs(FirstTiles.LONGEST_RUN);
     narrow = NarrowWeights.of(c, runs, (long) whole * Lanes.BYTES);
     tapsAt = tapsAt(runs, whole);
     parts = parts(runs);

@@ -1,16 +1,15 @@
 package lanewise.kernel.simd;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.IntVector.broadcast;
 import static lanewise.kernel.simd.FirstTiles.MOST_TAPS;
 import static lanewise.kernel.simd.FirstTiles.MOST_TAP_BYTES;
 import static lanewise.kernel.simd.FirstTiles.PLANES_SLICE;
-import static lanewise.kernel.simd.FirstTiles.SIXTEEN_REGISTERS;
 import static lanewise.kernel.simd.FirstTiles.TILE;
 import static lanewise.kernel.simd.FirstTiles.TILE_BYTES;
 import static lanewise.kernel.simd.FirstTiles.WEIGHTS_SLICE;
+import static lanewise.kernel.simd.Lanes.COUNT;
 import static lanewise.kernel.simd.Lanes.INTS;
 import static lanewise.kernel.simd.Lanes.ORDER;
 import static lanewise.kernel.simd.Lanes.SPECIES;
@@ -67,7 +66,7 @@ final class FirstSums {
           a2 = y.fma(v, a2);
           y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
           a3 = y.fma(v, a3);
-          if (SIXTEEN_REGISTERS && r == end) {
+          if (COUNT == 8 && r == end) {
             break;
           }
           y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
@@ -135,33 +134,33 @@ final class FirstSums {
           long x = runs[r] & MOST_TAP_BYTES;
           FloatVector w0 = fromMemorySegment(SPECIES, w, r * 2 * LANE_BYTES, ORDER);
           FloatVector w1 = fromMemorySegment(SPECIES, w, (r * 2 + 1) * LANE_BYTES, ORDER);
-          FloatVector y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x));
+          FloatVector y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x)).reinterpretAsFloats();
           a0 = y.fma(w0, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 4));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 4)).reinterpretAsFloats();
           a1 = y.fma(w0, a1);
           a0 = y.fma(w1, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 8));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 8)).reinterpretAsFloats();
           a2 = y.fma(w0, a2);
           a1 = y.fma(w1, a1);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 12));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
           a3 = y.fma(w0, a3);
           a2 = y.fma(w1, a2);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 16));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
           a4 = y.fma(w0, a4);
           a3 = y.fma(w1, a3);
           if (r == end) {
             break;
           }
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 20));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 20)).reinterpretAsFloats();
           a5 = y.fma(w0, a5);
           a4 = y.fma(w1, a4);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 24));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 24)).reinterpretAsFloats();
           a6 = y.fma(w0, a6);
           a5 = y.fma(w1, a5);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 28));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 28)).reinterpretAsFloats();
           a7 = y.fma(w0, a7);
           a6 = y.fma(w1, a6);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 32));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 32)).reinterpretAsFloats();
           a7 = y.fma(w1, a7);
         }
         if (adds) {
@@ -221,42 +220,42 @@ final class FirstSums {
           FloatVector w0 = fromMemorySegment(SPECIES, w, r * 3 * LANE_BYTES, ORDER);
           FloatVector w1 = fromMemorySegment(SPECIES, w, (r * 3 + 1) * LANE_BYTES, ORDER);
           FloatVector w2 = fromMemorySegment(SPECIES, w, (r * 3 + 2) * LANE_BYTES, ORDER);
-          FloatVector y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x));
+          FloatVector y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x)).reinterpretAsFloats();
           a0 = y.fma(w0, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 4));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 4)).reinterpretAsFloats();
           a1 = y.fma(w0, a1);
           a0 = y.fma(w1, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 8));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 8)).reinterpretAsFloats();
           a2 = y.fma(w0, a2);
           a1 = y.fma(w1, a1);
           a0 = y.fma(w2, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 12));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
           a3 = y.fma(w0, a3);
           a2 = y.fma(w1, a2);
           a1 = y.fma(w2, a1);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 16));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
           a4 = y.fma(w0, a4);
           a3 = y.fma(w1, a3);
           a2 = y.fma(w2, a2);
           if (r == end) {
             break;
           }
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 20));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 20)).reinterpretAsFloats();
           a5 = y.fma(w0, a5);
           a4 = y.fma(w1, a4);
           a3 = y.fma(w2, a3);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 24));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 24)).reinterpretAsFloats();
           a6 = y.fma(w0, a6);
           a5 = y.fma(w1, a5);
           a4 = y.fma(w2, a4);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 28));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 28)).reinterpretAsFloats();
           a7 = y.fma(w0, a7);
           a6 = y.fma(w1, a6);
           a5 = y.fma(w2, a5);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 32));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 32)).reinterpretAsFloats();
           a7 = y.fma(w1, a7);
           a6 = y.fma(w2, a6);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 36));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 36)).reinterpretAsFloats();
           a7 = y.fma(w2, a7);
         }
         if (adds) {
@@ -317,29 +316,29 @@ final class FirstSums {
           FloatVector w1 = fromMemorySegment(SPECIES, w, (r * 4 + 1) * LANE_BYTES, ORDER);
           FloatVector w2 = fromMemorySegment(SPECIES, w, (r * 4 + 2) * LANE_BYTES, ORDER);
           FloatVector w3 = fromMemorySegment(SPECIES, w, (r * 4 + 3) * LANE_BYTES, ORDER);
-          FloatVector y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x));
+          FloatVector y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x)).reinterpretAsFloats();
           a0 = y.fma(w0, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 4));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 4)).reinterpretAsFloats();
           a1 = y.fma(w0, a1);
           a0 = y.fma(w1, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 8));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 8)).reinterpretAsFloats();
           a2 = y.fma(w0, a2);
           a1 = y.fma(w1, a1);
           a0 = y.fma(w2, a0);
           if (r == end) {
             break;
           }
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 12));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
           a3 = y.fma(w0, a3);
           a2 = y.fma(w1, a2);
           a1 = y.fma(w2, a1);
           a0 = y.fma(w3, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 16));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
           a4 = y.fma(w0, a4);
           a3 = y.fma(w1, a3);
           a2 = y.fma(w2, a2);
           a1 = y.fma(w3, a1);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 20));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 20)).reinterpretAsFloats();
           a5 = y.fma(w0, a5);
           a4 = y.fma(w1, a4);
           a3 = y.fma(w2, a3);
@@ -347,24 +346,24 @@ final class FirstSums {
           if (r == runs.length) {
             break;
           }
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 24));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 24)).reinterpretAsFloats();
           a6 = y.fma(w0, a6);
           a5 = y.fma(w1, a5);
           a4 = y.fma(w2, a4);
           a3 = y.fma(w3, a3);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 28));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 28)).reinterpretAsFloats();
           a7 = y.fma(w0, a7);
           a6 = y.fma(w1, a6);
           a5 = y.fma(w2, a5);
           a4 = y.fma(w3, a4);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 32));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 32)).reinterpretAsFloats();
           a7 = y.fma(w1, a7);
           a6 = y.fma(w2, a6);
           a5 = y.fma(w3, a5);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 36));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 36)).reinterpretAsFloats();
           a7 = y.fma(w2, a7);
           a6 = y.fma(w3, a6);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 40));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 40)).reinterpretAsFloats();
           a7 = y.fma(w3, a7);
         }
         if (adds) {
@@ -426,30 +425,30 @@ final class FirstSums {
           FloatVector w2 = fromMemorySegment(SPECIES, w, (r * 5 + 2) * LANE_BYTES, ORDER);
           FloatVector w3 = fromMemorySegment(SPECIES, w, (r * 5 + 3) * LANE_BYTES, ORDER);
           FloatVector w4 = fromMemorySegment(SPECIES, w, (r * 5 + 4) * LANE_BYTES, ORDER);
-          FloatVector y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x));
+          FloatVector y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x)).reinterpretAsFloats();
           a0 = y.fma(w0, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 4));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 4)).reinterpretAsFloats();
           a1 = y.fma(w0, a1);
           a0 = y.fma(w1, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 8));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 8)).reinterpretAsFloats();
           a2 = y.fma(w0, a2);
           a1 = y.fma(w1, a1);
           a0 = y.fma(w2, a0);
           if (r == end) {
             break;
           }
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 12));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 12)).reinterpretAsFloats();
           a3 = y.fma(w0, a3);
           a2 = y.fma(w1, a2);
           a1 = y.fma(w2, a1);
           a0 = y.fma(w3, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 16));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 16)).reinterpretAsFloats();
           a4 = y.fma(w0, a4);
           a3 = y.fma(w1, a3);
           a2 = y.fma(w2, a2);
           a1 = y.fma(w3, a1);
           a0 = y.fma(w4, a0);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 20));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 20)).reinterpretAsFloats();
           a5 = y.fma(w0, a5);
           a4 = y.fma(w1, a4);
           a3 = y.fma(w2, a3);
@@ -458,31 +457,31 @@ final class FirstSums {
           if (r == runs.length) {
             break;
           }
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 24));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 24)).reinterpretAsFloats();
           a6 = y.fma(w0, a6);
           a5 = y.fma(w1, a5);
           a4 = y.fma(w2, a4);
           a3 = y.fma(w3, a3);
           a2 = y.fma(w4, a2);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 28));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 28)).reinterpretAsFloats();
           a7 = y.fma(w0, a7);
           a6 = y.fma(w1, a6);
           a5 = y.fma(w2, a5);
           a4 = y.fma(w3, a4);
           a3 = y.fma(w4, a3);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 32));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 32)).reinterpretAsFloats();
           a7 = y.fma(w1, a7);
           a6 = y.fma(w2, a6);
           a5 = y.fma(w3, a5);
           a4 = y.fma(w4, a4);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 36));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 36)).reinterpretAsFloats();
           a7 = y.fma(w2, a7);
           a6 = y.fma(w3, a6);
           a5 = y.fma(w4, a5);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 40));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 40)).reinterpretAsFloats();
           a7 = y.fma(w3, a7);
           a6 = y.fma(w4, a6);
-          y = FloatVector.broadcast(SPECIES, planes.get(JAVA_FLOAT_UNALIGNED, x + 44));
+          y = broadcast(INTS, planes.get(JAVA_INT_UNALIGNED, x + 44)).reinterpretAsFloats();
           a7 = y.fma(w4, a7);
         }
         if (adds) {

@@ -1,6 +1,5 @@
 package lanewise.kernel.simd;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static jdk.incubator.vector.IntVector.broadcast;
@@ -16,17 +15,16 @@ import lanewise.tensor.Tensor;
 /// The register tiles of a first layer, over [ImagePlanes]. Neighbouring values lie side by side
 /// and take one address register together.
 ///
-/// With 32 registers values spread as integers cost the multiply-adds nothing ([WideTiles]), so
-/// each is read anew for every pixel that sees it. With 16 registers a processor has two
-/// multiply-adds per cycle and no more loads, so a value is spread once for all pixels that see it
-/// at one of the neighbouring taps of a run, and the gradient takes two blocks of filters.
+/// A value is spread once for all pixels that see it at one of the neighbouring taps of a run, and
+/// the gradient takes two blocks of filters: processors with two multiply-adds per cycle (AVX2,
+/// Intel)
+/// have no more loads than that. Spread as an integer, for which see [WideTiles].
 ///
-/// As in [NarrowTiles], slices of a constant size leave nothing to check in the loops, and with 16
-/// registers a branch that is never taken keeps the multiply-adds from waiting behind all loads.
+/// As in [NarrowTiles], slices of a constant size leave nothing to check in the loops, and a branch
+/// that is never taken keeps the multiply-adds from waiting behind all loads, for which 16
+/// registers
+/// are too few.
 final class FirstTiles {
-
-  /// As AVX2 has; more with 512-bit vectors, and with NEON.
-  static final boolean SIXTEEN_REGISTERS = COUNT == 8;
 
   private static final long LANE_BYTES = Lanes.BYTES;
 
@@ -50,7 +48,8 @@ final class FirstTiles {
   /// Pixels of one row in [#taps]: as much as the room behind a tensor.
   static final int MOST_PIXELS = Tensor.ROOM / Lanes.BYTES;
 
-  private static final int LONGEST_RUN = 5;
+  /// The most taps of a run.
+  static final int LONGEST_RUN = 5;
 
   /// Bytes of planes that may be read behind the last pixel's first tap.
   static final long PLANES_SLICE = MOST_TAP_BYTES + (TILE + LONGEST_RUN - 1L) * Float.BYTES;
@@ -63,20 +62,15 @@ final class FirstTiles {
 
   private FirstTiles() {}
 
-  /// The most taps of a run.
-  static int mostRun() {
-    return SIXTEEN_REGISTERS ? LONGEST_RUN : 1;
-  }
-
   /// Blocks of the gradient's next tile when so many are left.
   static int blocks(int left) {
-    return SIXTEEN_REGISTERS ? Math.min(left, 2) : 1;
+    return Math.min(left, 2);
   }
 
   /// `dst = start + sum over some runs of taps` for one block of the result and some tiles of
   /// [#TILE] pixels of some rows.
   ///
-  /// @param run taps of a run, which see pixels side by side: 1 to [#mostRun]
+  /// @param run taps of a run, which see pixels side by side: 1 to [#LONGEST_RUN]
   /// @param src planes, with [#PLANES_SLICE] bytes from a tile's first pixel on
   /// @param srcAt what the first pixel of the first row sees at no offset
   /// @param srcRow bytes from there to the next row
@@ -243,7 +237,7 @@ final class FirstTiles {
     a8.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
   }
 
-  /// For processors with 16 registers. One index serves all loads, as in [NarrowTiles#sliced2x6].
+  /// One index serves all loads, as in [NarrowTiles#sliced2x6].
   private static void taps6x2(
       MemorySegment src,
       long srcAt,
@@ -291,27 +285,27 @@ final class FirstTiles {
       MemorySegment gradient0 = dDst.asSlice(g, GRADIENT_SLICE);
       MemorySegment gradient1 = dDst.asSlice(g + dDstBlock, GRADIENT_SLICE);
       for (int i = 0; i < end; i += Float.BYTES) {
-        FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * 8L, ORDER);
-        FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * 8L, ORDER);
-        FloatVector y = FloatVector.broadcast(SPECIES, s0.get(JAVA_FLOAT_UNALIGNED, i));
+        FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * (long) COUNT, ORDER);
+        FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * (long) COUNT, ORDER);
+        FloatVector y = broadcast(INTS, s0.get(JAVA_INT_UNALIGNED, i)).reinterpretAsFloats();
         a00 = y.fma(g0, a00);
         a10 = y.fma(g1, a10);
-        y = FloatVector.broadcast(SPECIES, s1.get(JAVA_FLOAT_UNALIGNED, i));
+        y = broadcast(INTS, s1.get(JAVA_INT_UNALIGNED, i)).reinterpretAsFloats();
         a01 = y.fma(g0, a01);
         a11 = y.fma(g1, a11);
-        if (i == end) {
+        if (COUNT == 8 && i == end) {
           break;
         }
-        y = FloatVector.broadcast(SPECIES, s2.get(JAVA_FLOAT_UNALIGNED, i));
+        y = broadcast(INTS, s2.get(JAVA_INT_UNALIGNED, i)).reinterpretAsFloats();
         a02 = y.fma(g0, a02);
         a12 = y.fma(g1, a12);
-        y = FloatVector.broadcast(SPECIES, s3.get(JAVA_FLOAT_UNALIGNED, i));
+        y = broadcast(INTS, s3.get(JAVA_INT_UNALIGNED, i)).reinterpretAsFloats();
         a03 = y.fma(g0, a03);
         a13 = y.fma(g1, a13);
-        y = FloatVector.broadcast(SPECIES, s4.get(JAVA_FLOAT_UNALIGNED, i));
+        y = broadcast(INTS, s4.get(JAVA_INT_UNALIGNED, i)).reinterpretAsFloats();
         a04 = y.fma(g0, a04);
         a14 = y.fma(g1, a14);
-        y = FloatVector.broadcast(SPECIES, s5.get(JAVA_FLOAT_UNALIGNED, i));
+        y = broadcast(INTS, s5.get(JAVA_INT_UNALIGNED, i)).reinterpretAsFloats();
         a05 = y.fma(g0, a05);
         a15 = y.fma(g1, a15);
       }
