@@ -172,10 +172,11 @@ public final class Parameters {
         slice(first.offset(), end - first.offset()));
   }
 
-  /// The values from those of an entry on, as kernels want them: with [Tensor#ROOM] bytes behind
-  /// the entry's last one.
-  MemorySegment from(Entry entry) {
-    return withRoom.asSlice(entry.offset() * Float.BYTES);
+  /// The values of an entry as kernels want them: with [Tensor#ROOM] bytes behind the last one,
+  /// where
+  /// others may lie.
+  MemorySegment withRoom(Entry entry) {
+    return withRoom.asSlice(entry.offset() * Float.BYTES, entry.values().byteSize() + Tensor.ROOM);
   }
 
   /// Bytes of off-heap memory that the parameters of a network take.

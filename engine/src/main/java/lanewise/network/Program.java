@@ -200,13 +200,14 @@ public final class Program {
     for (int i = 0; i < described.size(); i++) {
       Parameter p = described.get(i);
       Parameters.Entry entry = parameters.together(f.parameters().get(i));
-      bound.put(p.name(), parameters.from(entry));
+      bound.put(p.name(), parameters.withRoom(entry));
       if (gradients != null && p.role().trained()) {
         boundGradients.put(
             p.name(), gradients.asSlice(entry.offset() * Float.BYTES, entry.values().byteSize()));
       }
     }
     long preparedAt = plan.preparedAt(index);
+    long preparedEnd = Math.min(plan.preparedAt(index + 1) + Tensor.ROOM, prepared.byteSize());
     long key = CounterRandom.key(parameters.seed(), Purpose.DROPOUT, index);
     return f.layer()
         .compile(
@@ -223,7 +224,7 @@ public final class Program {
                 statistics[f.output()],
                 zeros,
                 workspace,
-                prepared.asSlice(preparedAt),
+                prepared.asSlice(preparedAt, preparedEnd - preparedAt),
                 parallel,
                 chooser,
                 clock,

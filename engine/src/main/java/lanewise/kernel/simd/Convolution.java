@@ -279,6 +279,7 @@ public final class Convolution {
 
   /// `dst = max(conv(src) + bias, floor)`.
   ///
+  /// @param weights packed, with [Tensor#ROOM] bytes behind the last one
   /// @param bias one value per output channel, padded with zeros to whole blocks
   /// @param floor 0 for a fused ReLU, minus infinity for none
   /// @param epilogue takes the results, or null

@@ -34,6 +34,13 @@ final class DirectTiles {
 
   private DirectTiles() {}
 
+  /// Sums of the positions from `from` on until `to` is passed, whole tiles, side by side in
+  /// scratch
+  /// memory; blocks of results `atBlock` bytes apart. The other sizes do the same.
+  ///
+  /// @param src with [Tensor#ROOM] bytes behind the last value
+  /// @param weights with as many behind the last weight
+  /// @param srcBlocks blocks to sum over, the last with runs of `lastChannels` channels
   static void tile4x5(
       TileSums s,
       int from,

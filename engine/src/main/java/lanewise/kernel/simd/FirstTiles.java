@@ -16,9 +16,8 @@ import lanewise.tensor.Tensor;
 /// and take one address register together.
 ///
 /// A value is spread once for all pixels that see it at one of the neighbouring taps of a run, and
-/// the gradient takes two blocks of filters: processors with two multiply-adds per cycle (AVX2,
-/// Intel)
-/// have no more loads than that. Spread as an integer, for which see [WideTiles].
+/// the gradient takes two blocks of filters: processors that begin two multiply-adds per cycle have
+/// no more loads than that. Values are spread as integers: see [WideTiles].
 ///
 /// As in [NarrowTiles], slices of a constant size leave nothing to check in the loops, and a branch
 /// that is never taken keeps the multiply-adds from waiting behind all loads, for which 16

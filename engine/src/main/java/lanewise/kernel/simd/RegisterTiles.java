@@ -12,8 +12,7 @@ import jdk.incubator.vector.FloatVector;
 /// The register tiles of products whose channels all lie side by side, however many they are, one
 /// method per size B x P: B vectors of output channels, P positions `srcStep` bytes apart. All have
 /// the same anatomy: start from zero; for each channel load B weights, spread P source values and
-/// do
-/// B x P multiply-adds; store the sums. [WideTiles] does the same in slices, [DirectTiles] for
+/// do B x P multiply-adds; store the sums. [WideTiles] does the same in slices, [DirectTiles] for
 /// several runs of channels.
 ///
 /// The compiler schedules all B + P loads of one channel before the multiply-adds, so a tile must
