@@ -34,9 +34,8 @@ final class DirectTiles {
 
   private DirectTiles() {}
 
-  /// Sums of the positions from `from` on until `to` is passed, whole tiles, side by side in
-  /// scratch
-  /// memory; blocks of results `atBlock` bytes apart. The other sizes do the same.
+  /// Sums of whole tiles of positions, from `from` on until `to` is passed, side by side in scratch
+  /// memory, and `atBlock` bytes further on those of the next block. The other sizes do the same.
   ///
   /// @param src with [Tensor#ROOM] bytes behind the last value
   /// @param weights with as many behind the last weight
