@@ -37,7 +37,7 @@ final class DirectTiles {
   /// Sums of whole tiles of positions, from `from` on until `to` is passed, side by side in scratch
   /// memory, and `atBlock` bytes further on those of the next block. The other sizes do the same.
   ///
-  /// @param src with [Tensor#ROOM] bytes behind the last value
+  /// @param src with [lanewise.tensor.Tensor#ROOM] bytes behind the last value
   /// @param weights with as many behind the last weight
   /// @param srcBlocks blocks to sum over, the last with runs of `lastChannels` channels
   static void tile4x5(
