@@ -1,12 +1,11 @@
 package lanewise.cli;
 
 import java.util.concurrent.Callable;
+import lanewise.bench.MemoryNeed;
 import lanewise.choice.ConvChooser;
 import lanewise.cli.Table.Column;
 import lanewise.network.Mode;
 import lanewise.network.Network;
-import lanewise.network.Parameters;
-import lanewise.network.Program;
 import lanewise.network.Theory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -135,12 +134,12 @@ final class SummaryCommand implements Callable<Integer> {
         .fact(
             "training_bytes",
             "Memory of a training step",
-            trainingBytes(network, chooser),
+            bytes(network, Mode.TRAINING, chooser),
             Style.BYTES)
         .fact(
             "inference_bytes",
             "Memory of inference",
-            inferenceBytes(network, chooser),
+            bytes(network, Mode.INFERENCE, chooser),
             Style.BYTES);
   }
 
@@ -196,14 +195,7 @@ final class SummaryCommand implements Callable<Integer> {
     return whole == 0 ? 0 : (double) part / whole;
   }
 
-  private long trainingBytes(Network network, ConvChooser chooser) {
-    return Program.plan(network, batch, Mode.TRAINING, threads, chooser).bytes()
-        + Parameters.bytes(network)
-        + 2 * Parameters.trainedBytes(network); // gradients and momentum
-  }
-
-  private long inferenceBytes(Network network, ConvChooser chooser) {
-    return Program.plan(network, batch, Mode.INFERENCE, threads, chooser).bytes()
-        + Parameters.bytes(network);
+  private long bytes(Network network, Mode mode, ConvChooser chooser) {
+    return MemoryNeed.of(network, batch, mode, threads, chooser).bytes();
   }
 }

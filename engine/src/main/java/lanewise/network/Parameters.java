@@ -172,9 +172,8 @@ public final class Parameters {
         slice(first.offset(), end - first.offset()));
   }
 
-  /// The values of an entry as kernels want them: with [Tensor#ROOM] bytes behind the last one,
-  /// where
-  /// others may lie.
+  /// The values of an entry as kernels want them: [Tensor#ROOM] bytes behind the last one are in
+  /// reach, where others may lie.
   MemorySegment withRoom(Entry entry) {
     return withRoom.asSlice(entry.offset() * Float.BYTES, entry.values().byteSize() + Tensor.ROOM);
   }

@@ -220,7 +220,7 @@ public final class Convolution {
             case FIRST -> new FirstConv(c, batch, threads).workspaceBytes();
             case DIRECT -> tiles;
           };
-      // Behind the transposed weights.
+      // Behind the transposed weights, which have it for room.
       case BACKWARD_DATA ->
           WeightPacking.floats(spec) * Float.BYTES
               + switch (algorithm) {

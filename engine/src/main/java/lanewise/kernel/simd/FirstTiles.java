@@ -20,9 +20,8 @@ import lanewise.tensor.Tensor;
 /// no more loads than that. Values are spread as integers: see [WideTiles].
 ///
 /// As in [NarrowTiles], slices of a constant size leave nothing to check in the loops, and a branch
-/// that is never taken keeps the multiply-adds from waiting behind all loads, for which 16
-/// registers
-/// are too few.
+/// that is never taken keeps the multiply-adds from waiting behind all loads, for which there are
+/// too few registers with 8 lanes.
 final class FirstTiles {
 
   private static final long LANE_BYTES = Lanes.BYTES;

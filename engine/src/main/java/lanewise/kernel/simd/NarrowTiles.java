@@ -10,7 +10,8 @@ import static lanewise.kernel.simd.Lanes.SPECIES;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/// The tiles of [RegisterTiles] for processors with 16 vector registers (256-bit AVX2).
+/// The tiles of [RegisterTiles] and [DirectTiles] for processors with 16 vector registers (256-bit
+/// AVX2).
 ///
 /// Register budget: 2x6 = 12 accumulators + 2 weights + the spread source values, which must not
 /// all be there at once. What orders them is the end of a basic block between the loads. In

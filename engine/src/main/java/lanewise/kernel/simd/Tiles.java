@@ -30,7 +30,7 @@ final class Tiles {
   private static final int CHUNK = 8;
 
   /// Positions of that many tiles at most.
-  private static final int SUMS = CHUNK * 12;
+  private static final int SUMS = CHUNK * 10;
 
   /// Bytes of scratch memory that one thread needs.
   static final int SCRATCH_BYTES = Lanes.MAX_BLOCKS * SUMS * Lanes.BYTES;
@@ -103,13 +103,14 @@ final class Tiles {
     }
   }
 
-  /// Computes the first `count` positions of products whose source blocks all lie side by side (one
-  /// tap, one run of `s.lastChannels()`), and leaves the sums in scratch memory, side by side per
-  /// block, the blocks `atBlock` bytes apart. The last tile may reach beyond `count`.
+  /// Computes the first `count` positions of products whose channels all lie side by side, however
+  /// many they are, and leaves the sums in scratch memory, side by side per block, the blocks
+  /// `atBlock` bytes apart. The last tile may reach beyond `count`.
   ///
   /// @param srcStep from one position to the next
+  /// @param weightsBlock from one block of results to the next
+  /// @param weightsStep from one channel to the next: a vector
   static void runToScratch(
-      TileSums s,
       int blocks,
       int count,
       MemorySegment src,
@@ -117,11 +118,12 @@ final class Tiles {
       long srcStep,
       MemorySegment weights,
       long weightsAt,
+      long weightsBlock,
+      long weightsStep,
+      int channels,
       MemorySegment scratch,
       long at,
       long atBlock) {
-    int channels = s.lastChannels();
-    long wBlock = s.weightsBlock();
     if (COUNT == 8 && blocks == 2) {
       NarrowTiles.packed2x6(
           count,
@@ -130,28 +132,55 @@ final class Tiles {
           srcStep,
           weights,
           weightsAt,
-          wBlock,
-          s.weightsStep(),
+          weightsBlock,
+          weightsStep,
           channels,
           scratch,
           at,
           atBlock);
     } else if (COUNT == 8) {
       NarrowTiles.packed1x10(
-          count, src, srcAt, srcStep, weights, weightsAt, s.weightsStep(), channels, scratch, at);
+          count, src, srcAt, srcStep, weights, weightsAt, weightsStep, channels, scratch, at);
     } else {
       switch (blocks) {
         case 4 ->
             RegisterTiles.tile4x5(
-                count, src, srcAt, srcStep, weights, weightsAt, wBlock, channels, scratch, at,
+                count,
+                src,
+                srcAt,
+                srcStep,
+                weights,
+                weightsAt,
+                weightsBlock,
+                channels,
+                scratch,
+                at,
                 atBlock);
         case 3 ->
             RegisterTiles.tile3x6(
-                count, src, srcAt, srcStep, weights, weightsAt, wBlock, channels, scratch, at,
+                count,
+                src,
+                srcAt,
+                srcStep,
+                weights,
+                weightsAt,
+                weightsBlock,
+                channels,
+                scratch,
+                at,
                 atBlock);
         case 2 ->
             RegisterTiles.tile2x8(
-                count, src, srcAt, srcStep, weights, weightsAt, wBlock, channels, scratch, at,
+                count,
+                src,
+                srcAt,
+                srcStep,
+                weights,
+                weightsAt,
+                weightsBlock,
+                channels,
+                scratch,
+                at,
                 atBlock);
         default ->
             RegisterTiles.tile1x12(

@@ -79,7 +79,9 @@ final class TransformSums {
   private final boolean sliced;
   private final boolean makesWeights;
   private final boolean finishes;
-  private final TileSums[] sums; // per point
+  private final int[] channels; // per point: how many are summed over, all in one run
+  private final long weightsBlock;
+  private final long weightsStep = VECTOR; // a variable, for which see NarrowTiles
   private final int[] firstSource; // per point: the first block of the source that has products
   private final boolean[][] vanishing; // per point and block of the result: it has none
   private final long vTile;
@@ -152,8 +154,8 @@ final class TransformSums {
     uStep = srcBlocks * kept * PAIR;
     firstSource = new int[points];
     vanishing = new boolean[points][dstBlocks];
-    sums = new TileSums[points];
-    TileSums all = positions(srcChannels);
+    channels = new int[points];
+    weightsBlock = srcBlocks * PAIR;
     for (int point = 0; point < points; point++) {
       int last = srcBlocks;
       while (last > 0 && !isSeen(point, last - 1)) {
@@ -167,7 +169,7 @@ final class TransformSums {
       for (int block = 0; block < dstBlocks; block++) {
         vanishing[point][block] = transform.vanishes(point, block, first, srcBlocks);
       }
-      sums[point] = last - first == srcBlocks ? all : positions((last - first) * Lanes.COUNT);
+      channels[point] = last - first == srcBlocks ? srcChannels : (last - first) * Lanes.COUNT;
     }
   }
 
@@ -181,9 +183,10 @@ final class TransformSums {
   private int productTiles() {
     int whole = wholeTiles(dstBlocks);
     if (points > 1) {
-      // Each block of tiles costs some 100 cycles per point, so few channels want more of them.
-      int channels = srcBlocks + Math.min(PRODUCT_BLOCKS, dstBlocks);
-      return (int) Math.max(1, V_BYTES / (points * channels * VECTOR) / whole) * whole;
+      // A block of tiles costs some 100 cycles per point besides its products: with few channels it
+      // has as many tiles as V and M of them may take.
+      int blocks = srcBlocks + Math.min(PRODUCT_BLOCKS, dstBlocks);
+      return (int) Math.max(1, V_BYTES / (points * blocks * VECTOR) / whole) * whole;
     }
     long fitting = V_BYTES / (srcBlocks * VECTOR) / whole * whole;
     return Math.clamp(fitting, whole, MOST_PIXELS / whole * whole);
@@ -236,27 +239,6 @@ final class TransformSums {
       }
     }
     return false;
-  }
-
-  /// The channels of all blocks lie side by side in V and U: the products see one long block.
-  private TileSums positions(int srcChannels) {
-    int[] src = new int[TileSums.padded(productTiles)];
-    for (int i = 0; i < src.length; i++) {
-      src[i] = Math.min(i, productTiles - 1) * (int) vTile;
-    }
-    int[] tap = {0};
-    return TileSums.of(
-        productTiles,
-        src,
-        src,
-        tap,
-        tap,
-        srcChannels,
-        srcChannels,
-        VECTOR,
-        PAIR,
-        0,
-        srcBlocks * PAIR);
   }
 
   /// Slots in which a pass hands over its results.
@@ -313,14 +295,13 @@ final class TransformSums {
 
   /// Where the weights of the products from a block of output channels on lie in [#u].
   private long uAt(int block, int thread) {
-    long blockBytes = srcBlocks * PAIR;
     if (!makesWeights) {
-      return weightsAt + block * blockBytes;
+      return weightsAt + block * weightsBlock;
     }
     if (prepares) {
-      return block * blockBytes;
+      return block * weightsBlock;
     }
-    return threadAt(thread) + (byGroups ? block % Lanes.MAX_BLOCKS : block) * blockBytes;
+    return threadAt(thread) + (byGroups ? block % Lanes.MAX_BLOCKS : block) * weightsBlock;
   }
 
   private long mAt(int thread) {
@@ -500,8 +481,8 @@ final class TransformSums {
     }
     if (start < end) {
       long vFirst = v + firstSource[point] * VECTOR;
-      long wFirst = w + firstSource[point] * PAIR + start * sums[point].weightsBlock();
-      product(sums[point], end - start, vFirst, wFirst, count, m + start * mBlock);
+      long wFirst = w + firstSource[point] * PAIR + start * weightsBlock;
+      product(channels[point], end - start, vFirst, wFirst, count, m + start * mBlock);
     }
   }
 
@@ -513,7 +494,7 @@ final class TransformSums {
     for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
       int some = Math.min(Lanes.MAX_BLOCKS, blocks - b);
       int positions = Lanes.COUNT == 8 ? Tiles.positions(some) : WideTiles.positions(some);
-      long wb = w + b * sums[0].weightsBlock();
+      long wb = w + b * weightsBlock;
       for (int done = 0; done < count; ) {
         long vd = v + done * vTile;
         int adjoining = some < 2 ? 0 : transform.adjoining(first + done, first + count);
@@ -522,7 +503,7 @@ final class TransformSums {
           finished(some, block + b, first + done, vd, wb, run);
         } else {
           run = some < 2 ? count : Math.min(positions, count - done);
-          product(sums[0], some, vd, wb, run, m);
+          product(channels[0], some, vd, wb, run, m);
           output(block + b, some, first + done, run, m, thread);
         }
         done += run;
@@ -536,15 +517,40 @@ final class TransformSums {
     long at = transform.resultAt(dst, first, block);
     long atBlock = dst.blockStride() * (long) Float.BYTES;
     long biasAt = block * VECTOR;
-    int channels = sums[0].lastChannels();
-    long wBlock = sums[0].weightsBlock();
+    int summed = channels[0];
     MemorySegment to = dst.segment();
     if (Lanes.COUNT == 8) {
       NarrowTiles.finished2x6(
-          count, workspace, v, vTile, u, w, wBlock, channels, bias, biasAt, to, at, atBlock, floor);
+          count,
+          workspace,
+          v,
+          vTile,
+          u,
+          w,
+          weightsBlock,
+          summed,
+          bias,
+          biasAt,
+          to,
+          at,
+          atBlock,
+          floor);
     } else {
       WideTiles.finished(
-          blocks, count, workspace, v, vTile, u, w, wBlock, channels, bias, biasAt, to, at, atBlock,
+          blocks,
+          count,
+          workspace,
+          v,
+          vTile,
+          u,
+          w,
+          weightsBlock,
+          summed,
+          bias,
+          biasAt,
+          to,
+          at,
+          atBlock,
           floor);
     }
   }
@@ -573,20 +579,32 @@ final class TransformSums {
     }
   }
 
-  private void product(TileSums s, int blocks, long v, long w, int count, long m) {
-    int channels = s.lastChannels();
+  private void product(int summed, int blocks, long v, long w, int count, long m) {
     long mBlock = mTiles * VECTOR;
-    long wBlock = s.weightsBlock();
-    if (sliced && Lanes.COUNT != 8 && channels <= NarrowTiles.PART) {
+    if (sliced && Lanes.COUNT != 8 && summed <= NarrowTiles.PART) {
       WideTiles.sliced(
-          blocks, count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
-    } else if (sliced && blocks == 2 && channels <= NarrowTiles.PART) {
+          blocks, count, workspace, v, vTile, u, w, weightsBlock, summed, workspace, m, mBlock);
+    } else if (sliced && blocks == 2 && summed <= NarrowTiles.PART) {
       NarrowTiles.sliced2x6(
-          count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
+          count, workspace, v, vTile, u, w, weightsBlock, summed, workspace, m, mBlock);
     } else if (sliced && Lanes.COUNT == 8 && blocks == 2) {
-      NarrowTiles.long2x6(count, workspace, v, vTile, u, w, wBlock, channels, workspace, m, mBlock);
+      NarrowTiles.long2x6(
+          count, workspace, v, vTile, u, w, weightsBlock, summed, workspace, m, mBlock);
     } else {
-      Tiles.runToScratch(s, blocks, count, workspace, v, vTile, u, w, workspace, m, mBlock);
+      Tiles.runToScratch(
+          blocks,
+          count,
+          workspace,
+          v,
+          vTile,
+          u,
+          w,
+          weightsBlock,
+          weightsStep,
+          summed,
+          workspace,
+          m,
+          mBlock);
     }
   }
 }
