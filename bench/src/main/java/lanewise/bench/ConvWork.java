@@ -107,9 +107,9 @@ final class ConvWork implements AutoCloseable {
     switch (pass) {
       case FORWARD ->
           conv.forward(
-              src, weights, zeros, dst, Float.NEGATIVE_INFINITY, null, workspace, parallel);
+              src, null, weights, zeros, dst, Float.NEGATIVE_INFINITY, null, workspace, parallel);
       case BACKWARD_DATA ->
-          conv.backwardData(dDst, weights, dSrc, false, zeros, workspace, parallel);
+          conv.backwardData(dDst, null, weights, dSrc, false, zeros, workspace, parallel);
       case BACKWARD_WEIGHTS -> conv.backwardWeights(src, dDst, dWeights, workspace, parallel);
     }
   }

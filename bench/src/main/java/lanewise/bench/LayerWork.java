@@ -9,6 +9,7 @@ import lanewise.choice.ConvChooser;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import lanewise.layer.Binding;
+import lanewise.layer.Handover;
 import lanewise.layer.Layer;
 import lanewise.layer.Operation;
 import lanewise.layer.Parameter;
@@ -60,8 +61,8 @@ final class LayerWork implements AutoCloseable {
                 noise("output gradient", batch, shape, 99),
                 values,
                 gradients,
-                null,
-                null,
+                Handover.NONE,
+                Handover.NONE,
                 memory.allocate("zeros", Math.ceilDiv(channels, 64) * 64L * Float.BYTES),
                 memory.allocate(
                     "scratch", layer.workspaceBytes(shapes, batch, true, threads, rule)),

@@ -62,7 +62,7 @@ public record BatchNorm2d(double epsilon, double momentum, boolean residual, boo
   }
 
   @Override
-  public boolean readsStatistics() {
+  public boolean normalizes() {
     return true;
   }
 
@@ -115,7 +115,7 @@ public record BatchNorm2d(double epsilon, double momentum, boolean residual, boo
       if (b.training()) {
         kernel.forwardTraining(
             b.input(),
-            b.inputStatistics(),
+            b.inputHandover().statistics(),
             residual,
             values.get("weight"),
             values.get("bias"),
@@ -123,6 +123,7 @@ public record BatchNorm2d(double epsilon, double momentum, boolean residual, boo
             values.get("running_var"),
             layer.momentum,
             b.output(),
+            b.outputHandover().value(),
             b.parallel());
       } else {
         kernel.forwardInference(
@@ -150,6 +151,7 @@ public record BatchNorm2d(double epsilon, double momentum, boolean residual, boo
           b.addsToInputGradient(),
           dResidual,
           layer.residual && b.adds().get(1),
+          b.inputHandover().gradient(),
           b.parallel());
     }
   }

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.Parallel;
-import lanewise.kernel.simd.ChannelStatistics;
 import lanewise.tensor.Tensor;
 
 /// Everything that a layer is bound to when it is compiled.
@@ -18,8 +17,8 @@ import lanewise.tensor.Tensor;
 /// @param outputGradient gradient of the output; null unless training
 /// @param values the parameters' packed values by name, each with [Tensor#ROOM] bytes behind it
 /// @param gradients the trained parameters' packed gradients by name; empty unless training
-/// @param inputStatistics of the first input, taken by the layer that made it; null if by none
-/// @param outputStatistics to be taken of the output for the next layer; null if it wants none
+/// @param inputHandover what is exchanged with the layer that made the first input
+/// @param outputHandover what is exchanged with the layer that reads the output
 /// @param zeros as many zeros as the most channels of any layer, padded
 /// @param workspace scratch memory, at least what the layer asked for
 /// @param prepared memory of its own for what [Operation#prepare()] computes, as much as the layer
@@ -28,7 +27,6 @@ import lanewise.tensor.Tensor;
 /// @param chooser chooses the algorithms of convolutions
 /// @param clock the training step that runs, for random numbers
 /// @param key random key of this layer
-@SuppressWarnings("exports") // statistics are a matter between the engine's own layers
 public record Binding(
     boolean training,
     List<Tensor> inputs,
@@ -38,8 +36,8 @@ public record Binding(
     Tensor outputGradient,
     Map<String, MemorySegment> values,
     Map<String, MemorySegment> gradients,
-    ChannelStatistics inputStatistics,
-    ChannelStatistics outputStatistics,
+    Handover inputHandover,
+    Handover outputHandover,
     MemorySegment zeros,
     MemorySegment workspace,
     MemorySegment prepared,
@@ -77,8 +75,8 @@ public record Binding(
         outputGradient,
         newValues,
         gradients,
-        inputStatistics,
-        outputStatistics,
+        inputHandover,
+        outputHandover,
         zeros,
         workspace,
         newPrepared,

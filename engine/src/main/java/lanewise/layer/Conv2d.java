@@ -105,7 +105,7 @@ public record Conv2d(
   }
 
   @Override
-  public boolean takesStatistics() {
+  public boolean convolves() {
     return true;
   }
 

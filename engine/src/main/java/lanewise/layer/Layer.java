@@ -74,15 +74,17 @@ public interface Layer {
     return false;
   }
 
-  /// Whether training wants mean and variance per channel of the first input
-  /// ([Binding#inputStatistics]).
-  default boolean readsStatistics() {
+  /// Whether in training it is the normalization of a [Handover]: it reads statistics of its first
+  /// input, and may leave its output and the gradients of its inputs to be made sample by sample by
+  /// who reads them next.
+  default boolean normalizes() {
     return false;
   }
 
-  /// Whether forward can take mean and variance of its output while it is in the cache
-  /// ([Binding#outputStatistics]).
-  default boolean takesStatistics() {
+  /// Whether in training it is the convolution of a [Handover]: it takes statistics of its output
+  /// while it is in the cache, and makes the samples of its input and of its output's gradient just
+  /// before it reads them.
+  default boolean convolves() {
     return false;
   }
 

@@ -33,7 +33,7 @@ final class Product implements Operation {
   private final MemorySegment offsets;
 
   Product(ConvSpec spec, boolean bias, boolean relu, Binding b) {
-    this(spec, bias, relu, b.outputStatistics(), b);
+    this(spec, bias, relu, b.outputHandover().statistics(), b);
   }
 
   /// @param epilogue takes the results of forward, or null
@@ -155,16 +155,18 @@ final class Product implements Operation {
   @Override
   public void backward() {
     if (bias || relu) {
+      b.outputHandover().finishGradient(b.parallel());
       sums.maskedGradient(
           b.outputGradient(),
           relu ? b.output() : null,
           bias ? b.gradients().get("bias") : null,
           b.parallel());
     }
-    run(conv, ConvPass.BACKWARD_WEIGHTS);
     if (b.inputGradient() != null) {
       run(conv, ConvPass.BACKWARD_DATA);
     }
+    b.outputHandover().finishGradient(b.parallel());
+    run(conv, ConvPass.BACKWARD_WEIGHTS);
   }
 
   private void run(Convolution c, ConvPass pass) {
@@ -172,11 +174,20 @@ final class Product implements Operation {
       case FORWARD -> {
         float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
         c.forward(
-            b.input(), weights, offsets, b.output(), floor, epilogue, b.workspace(), b.parallel());
+            b.input(),
+            b.inputHandover().value(),
+            weights,
+            offsets,
+            b.output(),
+            floor,
+            epilogue,
+            b.workspace(),
+            b.parallel());
       }
       case BACKWARD_DATA ->
           c.backwardData(
               b.outputGradient(),
+              b.outputHandover().gradient(),
               weights,
               b.inputGradient(),
               b.addsToInputGradient(),

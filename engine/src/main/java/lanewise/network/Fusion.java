@@ -78,6 +78,11 @@ final class Fusion {
     return parts;
   }
 
+  /// What a node is some channels of, if it is.
+  Optional<Part> part(int node) {
+    return parts.stream().filter(part -> part.node() == node).findFirst();
+  }
+
   /// For each node, the node whose memory its value lies in (itself, unless it is an identity); see
   /// [Layer#isIdentity].
   static int[] roots(Network network, boolean training) {

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import lanewise.choice.ConvChooser;
+import lanewise.layer.Handover;
 import lanewise.layer.Layer;
 import lanewise.tensor.Shape;
 import lanewise.tensor.Tensor;
@@ -79,6 +79,7 @@ public final class MemoryPlan {
   private final List<Fusion.Fused> operations;
   private final List<Shape> shapes;
   private final List<Fusion.Part> parts;
+  private final Handovers handovers;
   private final int batch;
   private final boolean training;
   private final int lanes;
@@ -119,6 +120,8 @@ public final class MemoryPlan {
     input = new Buffer(bytes, 0, 2 * operations.size() + 3);
     buffers.add(input);
     int[] roots = Fusion.roots(network, training);
+    List<Integer> outputs = network.outputs().stream().map(out -> roots[out.node()]).toList();
+    handovers = new Handovers(fusion, outputs, training);
     planValues(network, roots);
     if (training) {
       planGradients(network, roots);
@@ -162,6 +165,16 @@ public final class MemoryPlan {
     return 2 * operations.size() + 2 - op;
   }
 
+  /// When an operation last reads what it reads in forward.
+  private int forwardEnd(int op) {
+    return forwardTime(handovers.valueWaits(op) ? op + 1 : op);
+  }
+
+  /// When it last reads what it reads in backward.
+  private int backwardEnd(int op) {
+    return backwardTime(handovers.gradientWaits(op) ? op - 1 : op);
+  }
+
   private void planValues(Network network, int[] roots) {
     for (int op = 0; op < operations.size(); op++) {
       Fusion.Fused f = operations.get(op);
@@ -169,7 +182,7 @@ public final class MemoryPlan {
       producer[f.output()] = op;
       boolean late = training && layer.backwardReadsOutput();
       values[f.output()] =
-          add(shapes.get(f.output()), forwardTime(op), late ? backwardTime(op) : forwardTime(op));
+          add(shapes.get(f.output()), forwardTime(op), late ? backwardEnd(op) : forwardTime(op));
       boolean own =
           layer.parameters(inputShapes(network, f)).stream().anyMatch(p -> p.role().trained());
       trained[f.output()] = own || f.inputs().stream().anyMatch(i -> i >= 0 && trained[i]);
@@ -181,7 +194,7 @@ public final class MemoryPlan {
       for (int from : f.inputs()) {
         if (from >= 0) {
           boolean read = training && layer.backwardReadsInputs();
-          values[from].to = Math.max(values[from].to, read ? backwardTime(op) : forwardTime(op));
+          values[from].to = Math.max(values[from].to, read ? backwardEnd(op) : forwardEnd(op));
         }
       }
     }
@@ -199,7 +212,7 @@ public final class MemoryPlan {
     for (int op = 0; op < operations.size(); op++) {
       Fusion.Fused f = operations.get(op);
       if (trained[f.output()]) {
-        gradients[f.output()] = add(f.shape(), backwardTime(op), backwardTime(op));
+        gradients[f.output()] = add(f.shape(), backwardTime(op), backwardEnd(op));
         for (Fusion.Part part : partsOf(f.output())) {
           Shape shape = shapes.get(part.node());
           gradients[part.node()] = add(shape, backwardTime(op), backwardTime(op));
@@ -385,6 +398,11 @@ public final class MemoryPlan {
     return gradients[node];
   }
 
+  /// What operations hand each other, per node.
+  Handover[] handovers() {
+    return handovers.of(shapes, batch);
+  }
+
   List<Fusion.Fused> operations() {
     return operations;
   }
@@ -392,10 +410,5 @@ public final class MemoryPlan {
   /// Shapes of all nodes.
   List<Shape> shapes() {
     return shapes;
-  }
-
-  /// What a node is some channels of, if it is.
-  Optional<Fusion.Part> part(int node) {
-    return parts.stream().filter(part -> part.node() == node).findFirst();
   }
 }

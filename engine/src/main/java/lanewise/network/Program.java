@@ -10,8 +10,8 @@ import lanewise.choice.ConvChoice;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
-import lanewise.kernel.simd.ChannelStatistics;
 import lanewise.layer.Binding;
+import lanewise.layer.Handover;
 import lanewise.layer.Operation;
 import lanewise.layer.Parameter;
 import lanewise.random.CounterRandom;
@@ -46,7 +46,7 @@ public final class Program {
   private final Tensor[] values;
   private final Tensor[] valueGradients;
   private final boolean[] written;
-  private final ChannelStatistics[] statistics;
+  private final Handover[] handovers;
   private final Operation[] operations;
   private long preparedVersion = -1;
   private final List<Tensor> outputs = new ArrayList<>();
@@ -96,7 +96,7 @@ public final class Program {
       outputGradients.add(valueGradients[node]);
       written[node] = true;
     }
-    statistics = statistics(shapes);
+    handovers = plan.handovers();
     operations = new Operation[plan.operations().size()];
     // Backward order: the first operation that reaches a gradient writes it, the others add to it.
     for (int i = operations.length - 1; i >= 0; i--) {
@@ -115,28 +115,6 @@ public final class Program {
       Memory memory,
       Parallel parallel) {
     return compile(network, batch, mode, parameters, memory, parallel, ConvChooser.rule());
-  }
-
-  /// Per node, where its producer leaves statistics for its consumer; null where there is no such
-  /// pair.
-  private ChannelStatistics[] statistics(List<Shape> shapes) {
-    ChannelStatistics[] result = new ChannelStatistics[shapes.size()];
-    for (Fusion.Fused f : plan.operations()) {
-      int from = f.inputs().get(0);
-      if (mode != Mode.TRAINING || !f.layer().readsStatistics() || from < 0) {
-        continue;
-      }
-      Optional<Fusion.Part> part = plan.part(from);
-      int made = part.isPresent() ? part.get().whole() : from;
-      if (plan.operations().stream()
-          .anyMatch(p -> p.output() == made && p.layer().takesStatistics())) {
-        if (result[made] == null) {
-          result[made] = new ChannelStatistics(shapes.get(made).channels());
-        }
-        result[from] = part.isPresent() ? result[made].part(part.get().channel()) : result[made];
-      }
-    }
-    return result;
   }
 
   /// Compiles a network. In [Mode#INFERENCE] auxiliary outputs are left out.
@@ -220,8 +198,8 @@ public final class Program {
                 valueGradients[f.output()],
                 bound,
                 boundGradients,
-                f.inputs().get(0) < 0 ? null : statistics[f.inputs().get(0)],
-                statistics[f.output()],
+                f.inputs().get(0) < 0 ? Handover.NONE : handovers[f.inputs().get(0)],
+                handovers[f.output()],
                 zeros,
                 workspace,
                 prepared.asSlice(preparedAt, preparedEnd - preparedAt),
@@ -292,15 +270,20 @@ public final class Program {
     return operations[operation].choice();
   }
 
-  /// Runs one operation forward; for profilers.
+  /// Runs one operation forward by itself, leaving nothing to the next one; for profilers.
   public void forward(int operation) {
     beforeForward();
     operations[operation].forward();
+    handovers[plan.operations().get(operation).output()].finishValue(parallel);
   }
 
-  /// Runs one operation backward; for profilers.
+  /// Runs one operation backward by itself; for profilers.
   public void backward(int operation) {
     operations[operation].backward();
+    int input = plan.operations().get(operation).inputs().get(0);
+    if (input >= 0) {
+      handovers[input].finishGradient(parallel);
+    }
   }
 
   /// The values that come out, in the order of [Network#outputs()]. Valid from [#forward()] to

@@ -30,6 +30,7 @@ class ProgramTest {
         TestNetworks.branched(),
         TestNetworks.joined(),
         TestNetworks.siblings(),
+        TestNetworks.blocks(),
         TestNetworks.inner(),
         TestNetworks.identities());
   }
@@ -196,14 +197,16 @@ class ProgramTest {
     }
   }
 
-  @Test
-  void operationsCanBeRunOneByOne() {
-    try (var whole = new ProgramRun(TestNetworks.branched(), BATCH, Mode.TRAINING, 1);
-        var single = new ProgramRun(TestNetworks.branched(), BATCH, Mode.TRAINING, 1)) {
+  /// By themselves operations leave nothing to be made by the next one ([Handovers]).
+  @ParameterizedTest(name = "{index}")
+  @MethodSource("networks")
+  void operationsCanBeRunOneByOne(Network network) {
+    try (var whole = new ProgramRun(network, BATCH, Mode.TRAINING, 2);
+        var single = new ProgramRun(network, BATCH, Mode.TRAINING, 2)) {
       Program program = single.program;
       whole.forward();
       IntStream.range(0, program.operationCount()).forEach(i -> program.forward(i));
-      for (int i = 0; i < 2; i++) {
+      for (int i = 0; i < outputs(network); i++) {
         float[] output = program.outputs().get(i).toArray();
         Compare.bitEqual("output " + i, output, whole.output(i));
       }

@@ -78,6 +78,24 @@ final class TestNetworks {
         .network("siblings");
   }
 
+  /// Residual blocks: of two convolutions, of two with a stride and a shortcut, and of one whose
+  /// source is what is added. A normalization is read by a convolution behind it, by a pooling, and
+  /// by a convolution that others come before.
+  static Network blocks() {
+    Flow stem = Flow.input(3, 8, 8).conv(17, 3, 1, 1).batchNorm().relu();
+    Flow one = stem.conv(17, 3, 1, 1).batchNorm().relu().conv(17, 3, 1, 1).batchNorm();
+    Flow first = one.add(stem).relu();
+    Flow two = first.conv(20, 3, 2, 1).batchNorm().relu().conv(20, 3, 1, 1).batchNorm();
+    Flow second = two.add(first.conv(20, 1, 2, 0).batchNorm()).relu();
+    Flow third = second.conv(20, 3, 1, 1).batchNorm().add(second).relu();
+    Flow waiting = third.conv(5, 1, 1, 0).batchNorm().relu();
+    Flow pooled = third.conv(6, 3, 1, 1).batchNorm().relu().maxPool(2, 2, 0);
+    return Flow.concat(waiting.conv(7, 3, 2, 1).batchNorm().relu(), pooled)
+        .globalAvgPool()
+        .linear(4)
+        .network("blocks");
+  }
+
   /// A value that comes out and is taken by another layer as well.
   static Network inner() {
     Flow x = Flow.input(3, 6, 6).convBias(6, 3, 1, 1).relu();

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.Parallel;
 import lanewise.layer.Binding;
+import lanewise.layer.Handover;
 import lanewise.layer.Layer;
 import lanewise.layer.Operation;
 import lanewise.layer.Parameter;
@@ -184,8 +185,8 @@ public final class LayerHarness implements AutoCloseable {
         training ? outputGradient.tensor() : null,
         values,
         gradients,
-        null,
-        null,
+        Handover.NONE,
+        Handover.NONE,
         zeros,
         workspace,
         memory.allocate(

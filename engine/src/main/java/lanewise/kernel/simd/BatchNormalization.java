@@ -41,7 +41,8 @@ public final class BatchNormalization {
   private final int slotsPerImage;
 
   private final Parallel.Body statistics = this::statistics;
-  private final Parallel.Body normalize = this::normalize;
+  private final Parallel.Body normalize = this::normalizePiece;
+  private final Prologue.Samples normalizeSample = this::normalizeSample;
   private final BatchNormalizationGradient gradient;
 
   private Tensor x;
@@ -79,6 +80,8 @@ public final class BatchNormalization {
   /// (variance unbiased).
   ///
   /// @param taken statistics of x that its producer has taken, or null
+  /// @param later makes the result sample by sample, and until then x and the residual must stay;
+  ///     null to make it here
   public void forwardTraining(
       Tensor x,
       ChannelStatistics taken,
@@ -89,6 +92,7 @@ public final class BatchNormalization {
       MemorySegment runningVariance,
       double momentum,
       Tensor y,
+      Prologue later,
       Parallel parallel) {
     this.x = x;
     ChannelStatistics found = taken;
@@ -106,7 +110,7 @@ public final class BatchNormalization {
       move(runningMean, c, found.mean(), momentum);
       move(runningVariance, c, unbiased, momentum);
     }
-    apply(residual, gamma, beta, y, parallel);
+    apply(residual, gamma, beta, y, later, parallel);
   }
 
   /// Evaluation: normalizes with the running statistics.
@@ -124,7 +128,7 @@ public final class BatchNormalization {
       mean[c] = runningMean.getAtIndex(FLOAT, c);
       inverse[c] = (float) (1 / Math.sqrt(runningVariance.getAtIndex(FLOAT, c) + epsilon));
     }
-    apply(residual, gamma, beta, y, parallel);
+    apply(residual, gamma, beta, y, null, parallel);
   }
 
   private static void move(MemorySegment running, int c, double value, double momentum) {
@@ -137,6 +141,7 @@ public final class BatchNormalization {
       MemorySegment gamma,
       MemorySegment beta,
       Tensor result,
+      Prologue later,
       Parallel parallel) {
     residual = residualInput;
     y = result;
@@ -144,13 +149,19 @@ public final class BatchNormalization {
       factor[c] = gamma.getAtIndex(FLOAT, c) * inverse[c];
       offset[c] = beta.getAtIndex(FLOAT, c) - mean[c] * factor[c];
     }
-    parallel.run(parts * blocks, normalize);
+    if (later == null) {
+      parallel.run(parts * blocks, normalize);
+    } else {
+      later.begin(normalizeSample);
+    }
   }
 
   /// The gradients after [#forwardTraining] on the same tensors.
   ///
   /// @param dX gradient of x, or null
   /// @param dResidual gradient of the residual, or null
+  /// @param later makes the gradients of x and of the residual sample by sample, and until then x,
+  ///     y and the gradient of y must stay; null to make them here
   public void backward(
       Tensor x,
       Tensor y,
@@ -162,6 +173,7 @@ public final class BatchNormalization {
       boolean addX,
       Tensor dResidual,
       boolean addResidual,
+      Prologue later,
       Parallel parallel) {
     gradient.run(
         x,
@@ -178,6 +190,7 @@ public final class BatchNormalization {
         addX,
         dResidual,
         addResidual,
+        later,
         parallel);
   }
 
@@ -201,12 +214,22 @@ public final class BatchNormalization {
     }
   }
 
-  private void normalize(int piece, int thread) {
+  private void normalizePiece(int piece, int thread) {
     int block = piece % blocks;
     int from = piece / blocks * imagesPerPart;
     int to = Math.min(batch, from + imagesPerPart);
-    int index = block * Lanes.COUNT;
     for (int n = from; n < to; n++) {
+      normalize(n, block, block + 1);
+    }
+  }
+
+  private void normalizeSample(int sample) {
+    normalize(sample, 0, blocks);
+  }
+
+  private void normalize(int n, int from, int to) {
+    for (int block = from; block < to; block++) {
+      int index = block * Lanes.COUNT;
       if (residual == null) {
         scale(
             x.segment(),

@@ -41,7 +41,8 @@ final class BatchNormalizationGradient {
   private final float[] one;
   private final float[] zero;
   private final Parallel.Body sums = this::sums;
-  private final Parallel.Body gradient = this::gradient;
+  private final Parallel.Body gradient = this::gradientPiece;
+  private final Prologue.Samples gradientSample = this::gradientSample;
 
   private Tensor x;
   private Tensor g;
@@ -78,6 +79,7 @@ final class BatchNormalizationGradient {
   /// @param y the output, or null to find ReLU's mask from x by factor and offset
   /// @param factor what forward multiplied x with, per channel
   /// @param offset what forward added
+  /// @param later makes the gradients of x and of the residual, or null to make them here
   void run(
       Tensor x,
       Tensor y,
@@ -93,6 +95,7 @@ final class BatchNormalizationGradient {
       boolean addX,
       Tensor dResidual,
       boolean addResidual,
+      Prologue later,
       Parallel parallel) {
     this.x = x;
     this.dY = dY;
@@ -117,8 +120,13 @@ final class BatchNormalizationGradient {
       slope[c] = (float) (-s * inverse[c] * product / count);
       shift[c] = (float) (-s * sum / count);
     }
-    if (dX != null || (dResidual != null && !writesMasked())) {
+    if (dX == null && (dResidual == null || writesMasked())) {
+      return;
+    }
+    if (later == null) {
       parallel.run(parts * blocks, gradient);
+    } else {
+      later.begin(gradientSample);
     }
   }
 
@@ -224,12 +232,22 @@ final class BatchNormalizationGradient {
     q.intoArray(products, index);
   }
 
-  private void gradient(int piece, int thread) {
+  private void gradientPiece(int piece, int thread) {
     int block = piece % blocks;
     int from = piece / blocks * imagesPerPart;
     int to = Math.min(batch, from + imagesPerPart);
-    boolean masked = writesMasked();
     for (int n = from; n < to; n++) {
+      gradient(n, block, block + 1);
+    }
+  }
+
+  private void gradientSample(int sample) {
+    gradient(sample, 0, blocks);
+  }
+
+  private void gradient(int n, int from, int to) {
+    boolean masked = writesMasked();
+    for (int block = from; block < to; block++) {
       if (dX != null) {
         inputGradient(
             x.segment(),

@@ -279,12 +279,14 @@ public final class Convolution {
 
   /// `dst = max(conv(src) + bias, floor)`.
   ///
+  /// @param prologue makes src, or null if it is there
   /// @param weights packed, with [Tensor#ROOM] bytes behind the last one
   /// @param bias one value per output channel, padded with zeros to whole blocks
   /// @param floor 0 for a fused ReLU, minus infinity for none
   /// @param epilogue takes the results, or null
   public void forward(
       Tensor src,
+      Prologue prologue,
       MemorySegment weights,
       MemorySegment bias,
       Tensor dst,
@@ -295,23 +297,45 @@ public final class Convolution {
     if (epilogue != null) {
       epilogue.begin(slots());
     }
+    Prologue inside = inside(prologue, algorithms.forward(), parallel);
     switch (algorithms.forward()) {
       case DIRECT ->
           directForward.run(
-              src, weights, bias, false, dst, floor, epilogue, workspace, 0, parallel);
+              src, inside, weights, bias, false, dst, floor, epilogue, workspace, 0, parallel);
       case CHWN ->
           imagesForward.run(src, weights, bias, dst, floor, epilogue, workspace, 0, parallel);
       case FIRST -> first.forward(src, weights, bias, dst, floor, epilogue, workspace, parallel);
       case WINOGRAD, IM2COL ->
-          transformForward.run(src, weights, 0, bias, dst, floor, epilogue, workspace, 0, parallel);
+          transformForward.run(
+              src, inside, weights, 0, bias, dst, floor, epilogue, workspace, 0, parallel);
+    }
+    finish(prologue, parallel);
+  }
+
+  /// Algorithms that do not make their source as they go have it made before.
+  private static Prologue inside(Prologue prologue, ConvAlgorithm algorithm, Parallel parallel) {
+    return switch (algorithm) {
+      case DIRECT, WINOGRAD, IM2COL -> prologue;
+      case CHWN, FIRST -> {
+        finish(prologue, parallel);
+        yield null;
+      }
+    };
+  }
+
+  private static void finish(Prologue prologue, Parallel parallel) {
+    if (prologue != null) {
+      prologue.finish(parallel);
     }
   }
 
   /// `dSrc = ` or `+=` the transposed convolution of dDst.
   ///
+  /// @param prologue makes dDst, or null if it is there
   /// @param zeros a zero per input channel, padded to whole blocks
   public void backwardData(
       Tensor dDst,
+      Prologue prologue,
       MemorySegment weights,
       Tensor dSrc,
       boolean add,
@@ -320,32 +344,24 @@ public final class Convolution {
       Parallel parallel) {
     transpose.run(weights, workspace, parallel);
     float none = Float.NEGATIVE_INFINITY;
-    switch (algorithms.backwardData()) {
+    MemorySegment start = add ? null : zeros;
+    MemorySegment w = workspace;
+    ConvAlgorithm algorithm = algorithms.backwardData();
+    Prologue inside = inside(prologue, algorithm, parallel);
+    switch (algorithm) {
       case DIRECT ->
-          directData.run(
-              dDst, workspace, zeros, add, dSrc, none, null, workspace, weightBytes, parallel);
-      case CHWN ->
-          imagesData.run(
-              dDst,
-              workspace,
-              add ? null : zeros,
-              dSrc,
-              none,
-              null,
-              workspace,
-              weightBytes,
-              parallel);
-      case FIRST -> throw none(algorithms.backwardData(), ConvPass.BACKWARD_DATA);
+          directData.run(dDst, inside, w, zeros, add, dSrc, none, null, w, weightBytes, parallel);
+      case CHWN -> imagesData.run(dDst, w, start, dSrc, none, null, w, weightBytes, parallel);
+      case FIRST -> throw none(algorithm, ConvPass.BACKWARD_DATA);
       case WINOGRAD, IM2COL -> {
-        MemorySegment start = add ? null : zeros;
         if (stridedData != null) {
-          stridedData.run(dDst, start, dSrc, workspace, weightBytes, parallel);
+          stridedData.run(dDst, inside, start, dSrc, w, weightBytes, parallel);
         } else {
-          transformData.run(
-              dDst, workspace, 0, start, dSrc, none, null, workspace, weightBytes, parallel);
+          transformData.run(dDst, inside, w, 0, start, dSrc, none, null, w, weightBytes, parallel);
         }
       }
     }
+    finish(prologue, parallel);
   }
 
   /// `dWeights =` the sum over the batch.

@@ -36,6 +36,7 @@ final class DirectSums implements Parallel.Body {
   private long scratchAt;
   private Tensor dst;
   private float floor;
+  private Prologue prologue;
   private Epilogue epilogue;
 
   /// @param whole classes of positions of `imagesPerPiece` images
@@ -82,6 +83,7 @@ final class DirectSums implements Parallel.Body {
     return Math.min(images, batch);
   }
 
+  /// @param prologue makes the source, or null if it is there
   /// @param init per-channel start values (a bias), or the destination itself with `add`
   /// @param add whether results are added to the destination
   /// @param floor results are raised to it
@@ -89,6 +91,7 @@ final class DirectSums implements Parallel.Body {
   /// @param scratch [Tiles#SCRATCH_BYTES] per thread from `scratchAt` on
   void run(
       Tensor src,
+      Prologue prologue,
       MemorySegment weights,
       MemorySegment init,
       boolean add,
@@ -98,6 +101,7 @@ final class DirectSums implements Parallel.Body {
       MemorySegment scratch,
       long scratchAt,
       Parallel parallel) {
+    this.prologue = prologue;
     this.epilogue = epilogue;
     this.src = src;
     this.weights = weights;
@@ -115,6 +119,9 @@ final class DirectSums implements Parallel.Body {
     int blockPiece = piece % blockPieces;
     int group = piece / blockPieces % groups;
     int image = piece / blockPieces / groups * imagesPerPiece;
+    if (prologue != null) {
+      prologue.need(image, Math.min(batch, image + imagesPerPiece));
+    }
     List<TileSums> classes = image + imagesPerPiece <= batch ? whole : rest;
     int from = blockPiece * blocksPerPiece;
     int to = Math.min(dstBlocksPerGroup, from + blocksPerPiece);

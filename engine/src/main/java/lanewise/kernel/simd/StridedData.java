@@ -100,11 +100,13 @@ final class StridedData {
     return pairs * kernelTaps * PAIR + sumsBytes;
   }
 
+  /// @param prologue makes dDst, or null if it is there
   /// @param workspace begins with the transposed weights, not turned
   /// @param zeros a zero per channel, or null to add to dSrc
   /// @param at where its free part starts
   void run(
       Tensor dDst,
+      Prologue prologue,
       MemorySegment zeros,
       Tensor dSrc,
       MemorySegment workspace,
@@ -117,6 +119,7 @@ final class StridedData {
       parallel.run(pairs, copyTaps);
       phase.sums.run(
           dDst,
+          prologue,
           workspace,
           at,
           zeros,

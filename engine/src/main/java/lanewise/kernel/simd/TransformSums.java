@@ -105,6 +105,7 @@ final class TransformSums {
   private MemorySegment bias;
   private Tensor dst;
   private float floor;
+  private Prologue prologue;
   private Epilogue epilogue;
   private MemorySegment workspace;
   private long start;
@@ -329,6 +330,7 @@ final class TransformSums {
     }
   }
 
+  /// @param prologue makes the source, or null if it is there
   /// @param weights packed weights `[dst blocks][src blocks][taps][lanes of src][lanes of dst]`
   /// @param weightsAt where they begin
   /// @param bias start values, or null to add to the destination
@@ -336,6 +338,7 @@ final class TransformSums {
   /// @param at where the workspace's free part starts
   void run(
       Tensor src,
+      Prologue prologue,
       MemorySegment weights,
       long weightsAt,
       MemorySegment bias,
@@ -346,6 +349,7 @@ final class TransformSums {
       long at,
       Parallel parallel) {
     this.src = src;
+    this.prologue = prologue;
     this.weightsAt = weightsAt;
     this.epilogue = epilogue;
     this.weights = weights;
@@ -428,6 +432,10 @@ final class TransformSums {
   }
 
   private void input(int first, long v, int count, int thread) {
+    if (prologue != null) {
+      int perImage = transform.tilesPerImage();
+      prologue.need(first / perImage, (first + count - 1) / perImage + 1);
+    }
     transform.inputs(
         src,
         first,

@@ -15,8 +15,9 @@ import lanewise.tensor.Tensor;
 import lanewise.testing.Compare;
 import lanewise.testing.GuardedTensor;
 
-/// One convolution on memory of its own, run by hand; all arrays are in plain order. Whatever a
-/// pass must write starts as NaN, the workspace and the padding of the weights' gradient included,
+/// One convolution on memory of its own, run by hand; all arrays are in plain order. What a pass
+/// reads in forward or for the source's gradient is made when it needs it. Whatever it must write
+/// starts as NaN, the workspace and the padding of the weights' gradient included,
 /// and padding that is not zero afterwards is an error.
 final class ConvRun implements AutoCloseable {
 
@@ -74,6 +75,19 @@ final class ConvRun implements AutoCloseable {
     return tensor;
   }
 
+  /// Leaves it to the convolution to have each sample made of the whole; until then it is NaN.
+  private Prologue making(Tensor whole, Tensor made) {
+    long step = made.imageStride() * Float.BYTES;
+    long bytes = Tensor.imageFloats(made.shape(), made.lanes()) * Float.BYTES;
+    Prologue prologue = new Prologue(batch);
+    prologue.begin(
+        sample -> {
+          long at = sample * step;
+          MemorySegment.copy(whole.segment(), at, made.segment(), at, bytes);
+        });
+    return prologue;
+  }
+
   private MemorySegment packed(float[] weights) {
     packed.fill((byte) 0);
     WeightPacking.pack(spec, weights, packed);
@@ -84,8 +98,10 @@ final class ConvRun implements AutoCloseable {
     GuardedTensor dst = tensor("dst", true);
     vector.fill((byte) 0);
     MemorySegment.copy(bias, 0, vector, ValueLayout.JAVA_FLOAT, 0, bias.length);
+    Tensor from = tensor("src", false).tensor();
     convolution.forward(
-        filled("src", false, src).tensor(),
+        from,
+        making(filled("src", false, src).tensor(), from),
         packed(weights),
         vector,
         dst.tensor(),
@@ -131,7 +147,7 @@ final class ConvRun implements AutoCloseable {
     inference.prepare(packed(weights), prepared, workspace, parallel);
     workspace.fill((byte) 0xFF);
     inference.forward(
-        from.tensor(), packed, vector, dst.tensor(), floor, epilogue, workspace, parallel);
+        from.tensor(), null, packed, vector, dst.tensor(), floor, epilogue, workspace, parallel);
   }
 
   /// Mean and variance of each channel of what [#forward] made last.
@@ -150,8 +166,10 @@ final class ConvRun implements AutoCloseable {
   float[] backwardData(float[] dDst, float[] weights, float[] before) {
     GuardedTensor dSrc = before == null ? tensor("dSrc", false) : filled("dSrc", false, before);
     vector.fill((byte) 0);
+    Tensor from = tensor("dDst", true).tensor();
     convolution.backwardData(
-        filled("dDst", true, dDst).tensor(),
+        from,
+        making(filled("dDst", true, dDst).tensor(), from),
         packed(weights),
         dSrc.tensor(),
         before != null,
