@@ -18,7 +18,7 @@ import lanewise.storage.Json;
 import lanewise.storage.JsonException;
 
 /// Measures ours for a comparison, in a JVM of its own; see [ContestantProcess]. A layer has two
-/// passes: forward, and the gradients one after the other.
+/// passes: forward, and the gradients as a training step makes them.
 public final class ContestantProgram {
 
   /// What is measured.
@@ -38,16 +38,11 @@ public final class ContestantProgram {
         case KERNEL -> {
           LayerCase layer = LayerCase.of(subject);
           ConvWork work = new ConvWork(layer.problem(algorithm, batch, threads), chooser);
-          Runnable backward = layer.first() ? work::backwardWeights : () -> gradients(work);
+          Runnable backward = layer.first() ? work::backwardWeights : work::backward;
           yield new Work(List.of(work::forward, backward), work::close);
         }
         default -> throw new IllegalArgumentException("no peer has " + suite);
       };
-    }
-
-    private static void gradients(ConvWork work) {
-      work.backwardWeights();
-      work.backwardData();
     }
 
     /// Runs for about so long: runs a second by pass, of the medians without the first run.

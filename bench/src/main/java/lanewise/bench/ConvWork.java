@@ -103,6 +103,12 @@ final class ConvWork implements AutoCloseable {
     run(convolution, ConvPass.BACKWARD_WEIGHTS);
   }
 
+  /// Both gradients, as a training step makes them.
+  void backward() {
+    convolution.backward(
+        src, dDst, null, weights, dSrc, false, zeros, dWeights, workspace, parallel);
+  }
+
   private void run(Convolution conv, ConvPass pass) {
     switch (pass) {
       case FORWARD ->

@@ -162,11 +162,17 @@ final class Product implements Operation {
           bias ? b.gradients().get("bias") : null,
           b.parallel());
     }
-    if (b.inputGradient() != null) {
-      run(conv, ConvPass.BACKWARD_DATA);
-    }
-    b.outputHandover().finishGradient(b.parallel());
-    run(conv, ConvPass.BACKWARD_WEIGHTS);
+    conv.backward(
+        b.input(),
+        b.outputGradient(),
+        b.outputHandover().gradient(),
+        weights,
+        b.inputGradient(),
+        b.inputGradient() != null && b.addsToInputGradient(),
+        b.zeros(),
+        b.gradients().get("weight"),
+        b.workspace(),
+        b.parallel());
   }
 
   private void run(Convolution c, ConvPass pass) {
@@ -187,7 +193,7 @@ final class Product implements Operation {
       case BACKWARD_DATA ->
           c.backwardData(
               b.outputGradient(),
-              b.outputHandover().gradient(),
+              null,
               weights,
               b.inputGradient(),
               b.addsToInputGradient(),

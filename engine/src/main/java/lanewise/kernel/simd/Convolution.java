@@ -34,6 +34,7 @@ public final class Convolution {
   private final TransformSums transformData;
   private final StridedData stridedData;
   private final WinogradWeights winogradWeights;
+  private final WinogradBackward winogradBackward;
   private final PatchWeights patchWeights;
   private final long weightBytes;
 
@@ -71,6 +72,8 @@ public final class Convolution {
     directWeights = weights == ConvAlgorithm.DIRECT ? new DirectWeights(c, batch, threads) : null;
     winogradWeights =
         weights == ConvAlgorithm.WINOGRAD ? new WinogradWeights(c, batch, threads) : null;
+    boolean both = data == ConvAlgorithm.WINOGRAD && weights == ConvAlgorithm.WINOGRAD;
+    winogradBackward = both ? WinogradBackward.of(c, batch, threads) : null;
     patchWeights = weights == ConvAlgorithm.IM2COL ? new PatchWeights(c, batch, threads) : null;
     imagesForward = forward == ConvAlgorithm.CHWN ? imagesForward(c, batch, threads) : null;
     imagesData = data == ConvAlgorithm.CHWN ? ImageSums.backwardData(c, batch, threads) : null;
@@ -176,7 +179,7 @@ public final class Convolution {
     return winograd(tiling, c.channels(), c.filters(), batch, threads, constantWeights);
   }
 
-  private static TransformSums winogradData(ConvSpec c, int batch, int threads) {
+  static TransformSums winogradData(ConvSpec c, int batch, int threads) {
     WinogradTiling tiling = WinogradTiling.backwardData(c);
     return winograd(tiling, c.filters(), c.channels(), batch, threads, false);
   }
@@ -224,7 +227,8 @@ public final class Convolution {
       case BACKWARD_DATA ->
           WeightPacking.floats(spec) * Float.BYTES
               + switch (algorithm) {
-                case WINOGRAD, IM2COL ->
+                case WINOGRAD -> winogradDataBytes(c, batch, threads);
+                case IM2COL ->
                     hasPhases(c, algorithm)
                         ? new StridedData(c, batch, threads).workspaceBytes()
                         : transformData(c, batch, threads, algorithm).workspaceBytes();
@@ -240,6 +244,12 @@ public final class Convolution {
             case IM2COL -> new PatchWeights(c, batch, threads).workspaceBytes();
           };
     };
+  }
+
+  /// Enough for both gradients at once, which needs more than one of them.
+  private static long winogradDataBytes(ConvSpec c, int batch, int threads) {
+    WinogradBackward both = WinogradBackward.of(c, batch, threads);
+    return both == null ? winogradData(c, batch, threads).workspaceBytes() : both.workspaceBytes();
   }
 
   /// Bytes of scratch memory that all passes of training need.
@@ -327,6 +337,46 @@ public final class Convolution {
     if (prologue != null) {
       prologue.finish(parallel);
     }
+  }
+
+  /// Both gradients, one after the other or, where the algorithms share what they make of dDst, at
+  /// once.
+  ///
+  /// @param prologue makes dDst, or null if it is there
+  /// @param dSrc null if it is not wanted
+  /// @param zeros a zero per input channel, padded to whole blocks
+  public void backward(
+      Tensor src,
+      Tensor dDst,
+      Prologue prologue,
+      MemorySegment weights,
+      Tensor dSrc,
+      boolean add,
+      MemorySegment zeros,
+      MemorySegment dWeights,
+      MemorySegment workspace,
+      Parallel parallel) {
+    if (dSrc != null && winogradBackward != null) {
+      transpose.run(weights, workspace, parallel);
+      winogradBackward.run(
+          src,
+          dDst,
+          prologue,
+          workspace,
+          add ? null : zeros,
+          dSrc,
+          dWeights,
+          workspace,
+          weightBytes,
+          parallel);
+      finish(prologue, parallel);
+      return;
+    }
+    if (dSrc != null) {
+      backwardData(dDst, prologue, weights, dSrc, add, zeros, workspace, parallel);
+    }
+    finish(prologue, parallel);
+    backwardWeights(src, dDst, dWeights, workspace, parallel);
   }
 
   /// `dSrc = ` or `+=` the transposed convolution of dDst.

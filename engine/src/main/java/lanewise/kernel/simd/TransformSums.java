@@ -242,6 +242,26 @@ final class TransformSums {
     return false;
   }
 
+  /// Whether threads take groups of output channels, and V is that of all of them.
+  boolean isByGroups() {
+    return byGroups;
+  }
+
+  /// Tiles of a block, of which each thread has one at a time.
+  int blockTiles() {
+    return blockTiles;
+  }
+
+  /// Bytes from one tile to the next in V.
+  long vTile() {
+    return vTile;
+  }
+
+  /// Bytes from one point to the next in V.
+  long vStep() {
+    return vStep;
+  }
+
   /// Slots in which a pass hands over its results.
   int slots() {
     return Math.ceilDiv(tiles, slotTiles());
@@ -290,7 +310,8 @@ final class TransformSums {
     return start + sharedBytes() + thread * threadBytes();
   }
 
-  private long vAt(int thread) {
+  /// Where the V that a thread works on begins.
+  long vAt(int thread) {
     return byGroups ? start : threadAt(thread) + uBytes();
   }
 
@@ -348,6 +369,30 @@ final class TransformSums {
       MemorySegment workspace,
       long at,
       Parallel parallel) {
+    begin(src, prologue, weights, weightsAt, bias, dst, floor, epilogue, workspace, at);
+    if (!byGroups) {
+      parallel.run(Math.ceilDiv(tiles, blockTiles), tileBlock);
+      return;
+    }
+    for (firstTile = 0; firstTile < tiles; firstTile += blockTiles) {
+      tileCount = Math.min(blockTiles, tiles - firstTile);
+      parallel.run(Math.ceilDiv(tileCount, 8), sharedInput);
+      parallel.run(groups, channelGroup);
+    }
+  }
+
+  /// What [#run] does before its loops, for who runs [#tileBlock] in a loop of its own.
+  void begin(
+      Tensor src,
+      Prologue prologue,
+      MemorySegment weights,
+      long weightsAt,
+      MemorySegment bias,
+      Tensor dst,
+      float floor,
+      Epilogue epilogue,
+      MemorySegment workspace,
+      long at) {
     this.src = src;
     this.prologue = prologue;
     this.weightsAt = weightsAt;
@@ -359,16 +404,7 @@ final class TransformSums {
     this.workspace = workspace;
     this.start = at;
     u = !makesWeights ? weights : prepares ? prepared : workspace;
-    if (!byGroups) {
-      run++;
-      parallel.run(Math.ceilDiv(tiles, blockTiles), tileBlock);
-      return;
-    }
-    for (firstTile = 0; firstTile < tiles; firstTile += blockTiles) {
-      tileCount = Math.min(blockTiles, tiles - firstTile);
-      parallel.run(Math.ceilDiv(tileCount, 8), sharedInput);
-      parallel.run(groups, channelGroup);
-    }
+    run++;
   }
 
   private void prepareWeights(int pair, int thread) {
@@ -390,7 +426,8 @@ final class TransformSums {
         uStep);
   }
 
-  private void tileBlock(int piece, int thread) {
+  /// Everything for a block of tiles; what its inputs became then lies in V.
+  void tileBlock(int piece, int thread) {
     if (madeWeights[thread] != run) {
       madeWeights[thread] = run;
       makeWeights(0, dstBlocks, thread);

@@ -179,6 +179,32 @@ final class ConvRun implements AutoCloseable {
     return dSrc.get();
   }
 
+  /// Both gradients of a convolution.
+  record Gradients(float[] dSrc, float[] dWeights) {}
+
+  /// @param before what the source's gradient is added to, or null to overwrite
+  Gradients backward(float[] src, float[] dDst, float[] weights, float[] before) {
+    GuardedTensor dSrc = before == null ? tensor("dSrc", false) : filled("dSrc", false, before);
+    GuardedTensor read = filled("src", false, src);
+    MemorySegment dWeights = memory.allocate("dWeights", packed.byteSize());
+    dWeights.fill((byte) 0xFF);
+    vector.fill((byte) 0);
+    Tensor from = tensor("dDst", true).tensor();
+    convolution.backward(
+        read.tensor(),
+        from,
+        making(filled("dDst", true, dDst).tensor(), from),
+        packed(weights),
+        dSrc.tensor(),
+        before != null,
+        vector,
+        dWeights,
+        workspace,
+        parallel);
+    MemorySegment.copy(dWeights, 0, packed, 0, packed.byteSize());
+    return new Gradients(dSrc.get(), unpackedGradient());
+  }
+
   float[] backwardWeights(float[] src, float[] dDst) {
     packed.fill((byte) 0xFF);
     convolution.backwardWeights(
@@ -187,6 +213,10 @@ final class ConvRun implements AutoCloseable {
         packed,
         workspace,
         parallel);
+    return unpackedGradient();
+  }
+
+  private float[] unpackedGradient() {
     float[] plain = new float[Math.toIntExact(spec.weights())];
     WeightPacking.unpack(spec, packed, plain);
     requireZeroPadding();

@@ -253,6 +253,54 @@ class ConvolutionTest {
     }
   }
 
+  static Stream<Case> winogradCases() {
+    return cases().filter(test -> test.algorithm() == ConvAlgorithm.WINOGRAD);
+  }
+
+  /// As far as [WinogradBackward] takes them, from one transform of the result's gradient.
+  @ParameterizedTest
+  @MethodSource("winogradCases")
+  void bothGradientsEqualTheReference(Case test) {
+    float[] src = Fill.integers(7, test.srcSize(), 4, 0.7);
+    float[] dDst = Fill.integers(8, test.dstSize(), 4, 0.7);
+    float[] weights = Fill.integers(5, test.weights(), 4, 0.7);
+    float[] before = Fill.integers(6, test.srcSize(), 9, 0.8);
+    double[] g = Fill.widen(dDst);
+    double[] dSrc = ReferenceConv.backwardData(test.spec(), test.batch(), g, Fill.widen(weights));
+    double[] dWeights =
+        ReferenceConv.backwardWeights(test.spec(), test.batch(), Fill.widen(src), g);
+    ConvRun.Gradients one;
+    float[] added;
+    try (ConvRun run = run(test, 1)) {
+      one = run.backward(src, dDst, weights, null);
+      check("dSrc", one.dSrc(), dSrc, test.tolerance());
+      check("dWeights", one.dWeights(), dWeights, test.tolerance());
+      added = run.backward(src, dDst, weights, before).dSrc();
+      for (int i = 0; i < before.length; i++) {
+        dSrc[i] += before[i];
+      }
+      check("added dSrc", added, dSrc, test.tolerance());
+    }
+    for (int threads : new int[] {2, 4}) {
+      try (ConvRun run = run(test, threads)) {
+        ConvRun.Gradients other = run.backward(src, dDst, weights, null);
+        Compare.bitEqual("dSrc with %d threads".formatted(threads), other.dSrc(), one.dSrc());
+        other = run.backward(src, dDst, weights, before);
+        Compare.bitEqual("added dSrc", other.dSrc(), added);
+        Compare.bitEqual("dWeights", other.dWeights(), one.dWeights());
+      }
+    }
+  }
+
+  @Test
+  void fewChannelsHaveBothGradientsAtOnce() {
+    ConvSpec small = new ConvSpec(16, 9, 7, 20, 3, 3, 1, 1, 1);
+    assertThat(WinogradBackward.of(small, 3, 2) != null).isEqualTo(WidePanelTiles.SUITS);
+    assertThat(WinogradBackward.of(new ConvSpec(512, 4, 4, 512, 3, 3, 1, 1, 1), 3, 2)).isNull();
+    assertThat(WinogradBackward.of(new ConvSpec(16, 9, 9, 16, 3, 3, 2, 1, 1), 3, 2)).isNull();
+    assertThat(WinogradBackward.of(new ConvSpec(16, 9, 9, 16, 5, 5, 1, 2, 1), 3, 2)).isNull();
+  }
+
   static Stream<Case> casesOfBatch3() {
     return cases().filter(test -> test.batch() == 3);
   }
@@ -278,6 +326,8 @@ class ConvolutionTest {
       float[] dWeights = run.backwardWeights(src, dDst);
       double[] expectedWeights = ReferenceConv.backwardWeights(spec, batch, x, g);
       Compare.close("dWeights", dWeights, expectedWeights, TOLERANCE);
+      float[] both = run.backward(src, dDst, weights, null).dWeights();
+      Compare.close("dWeights of both gradients", both, expectedWeights, TOLERANCE);
     }
   }
 
