@@ -242,19 +242,9 @@ final class TransformSums {
     return false;
   }
 
-  /// Whether threads take groups of output channels, and V is that of all of them.
-  boolean isByGroups() {
-    return byGroups;
-  }
-
   /// Tiles of a block, of which each thread has one at a time.
   int blockTiles() {
     return blockTiles;
-  }
-
-  /// Bytes from one tile to the next in V.
-  long vTile() {
-    return vTile;
   }
 
   /// Bytes from one point to the next in V.

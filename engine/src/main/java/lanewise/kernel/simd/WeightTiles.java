@@ -121,15 +121,13 @@ final class WeightTiles {
       add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
       return;
     }
-    int most =
-        PanelTiles.SUITS ? PanelTiles.MOST_PIXELS : WidePanelTiles.pixels(blocks, l.dDstStep0);
+    int most = PanelTiles.SUITS ? PanelTiles.MOST_PIXELS : WidePanelTiles.pixels(blocks);
     for (int from = 0; from < l.count0; from += most) {
       int count = Math.min(most, l.count0 - from);
       long panel = srcAt + from * l.srcStep0;
       long gradient = dDstAt + from * l.dDstStep0;
       if (!PanelTiles.SUITS) {
-        WidePanelTiles.run(
-            blocks, src, panel, dDst, gradient, dDstBlock, l.dDstStep0, count, scratch, at);
+        WidePanelTiles.run(blocks, src, panel, dDst, gradient, dDstBlock, count, scratch, at);
       } else if (blocks == 2) {
         PanelTiles.tile6x2(src, panel, dDst, gradient, dDstBlock, count, scratch, at);
       } else {

@@ -40,24 +40,14 @@ final class WidePanelTiles {
     return blocks <= 3 ? 8 : 4;
   }
 
-  /// Where the vector of a pixel of the gradient may begin in its slice. Also a mask, as that of
-  /// [WinogradTransforms].
-  private static final long FARTHEST = PANEL_SLICE - LANE_BYTES;
-
   /// Pixels that a tile sums at most. With one block, tiles read so much per multiply-add that the
   /// panel and the gradient must stay in the first-level cache from one tile to the next.
-  ///
-  /// @param dDstStep bytes from one pixel of the gradient to the next
-  static int pixels(int blocks, long dDstStep) {
-    int most = Math.clamp(PANEL_SLICE / dDstStep, 1, MOST_PIXELS);
-    return blocks == 1 ? Math.min(most, MOST_PIXELS / 2) : most;
+  static int pixels(int blocks) {
+    return blocks == 1 ? MOST_PIXELS / 2 : MOST_PIXELS;
   }
 
   /// Sums `count` pixels, at most [#pixels], of some rows of a panel x 1 to 4 blocks of a gradient:
   /// `scratch[block][row]`.
-  ///
-  /// @param dDstBlock bytes from one block of the gradient to the next
-  /// @param dDstStep bytes from one of its pixels to the next
   static void run(
       int blocks,
       MemorySegment src,
@@ -65,15 +55,14 @@ final class WidePanelTiles {
       MemorySegment dDst,
       long dDstAt,
       long dDstBlock,
-      long dDstStep,
       int count,
       MemorySegment scratch,
       long at) {
     switch (blocks) {
-      case 4 -> tile4x4(src, srcAt, dDst, dDstAt, dDstBlock, dDstStep, count, scratch, at);
-      case 3 -> tile8x3(src, srcAt, dDst, dDstAt, dDstBlock, dDstStep, count, scratch, at);
-      case 2 -> tile8x2(src, srcAt, dDst, dDstAt, dDstBlock, dDstStep, count, scratch, at);
-      default -> tile8x1(src, srcAt, dDst, dDstAt, dDstStep, count, scratch, at);
+      case 4 -> tile4x4(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+      case 3 -> tile8x3(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+      case 2 -> tile8x2(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
+      default -> tile8x1(src, srcAt, dDst, dDstAt, count, scratch, at);
     }
   }
 
@@ -84,7 +73,6 @@ final class WidePanelTiles {
       MemorySegment dDst,
       long dDstAt,
       long dDstBlock,
-      long dDstStep,
       int count,
       MemorySegment scratch,
       long at) {
@@ -111,11 +99,10 @@ final class WidePanelTiles {
     MemorySegment gradient3 = dDst.asSlice(dDstAt + 3 * dDstBlock, GRADIENT_SLICE);
     int end = Math.clamp(count, 0, MOST_PIXELS);
     for (int i = 0; i < end; i++) {
-      long j = i * dDstStep & FARTHEST;
-      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, j, ORDER);
-      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, j, ORDER);
-      FloatVector g2 = fromMemorySegment(SPECIES, gradient2, j, ORDER);
-      FloatVector g3 = fromMemorySegment(SPECIES, gradient3, j, ORDER);
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * LANE_BYTES, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * LANE_BYTES, ORDER);
+      FloatVector g2 = fromMemorySegment(SPECIES, gradient2, i * LANE_BYTES, ORDER);
+      FloatVector g3 = fromMemorySegment(SPECIES, gradient3, i * LANE_BYTES, ORDER);
       FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES));
       a00 = x.fma(g0, a00);
       a01 = x.fma(g1, a01);
@@ -164,7 +151,6 @@ final class WidePanelTiles {
       MemorySegment dDst,
       long dDstAt,
       long dDstBlock,
-      long dDstStep,
       int count,
       MemorySegment scratch,
       long at) {
@@ -198,10 +184,9 @@ final class WidePanelTiles {
     MemorySegment gradient2 = dDst.asSlice(dDstAt + 2 * dDstBlock, GRADIENT_SLICE);
     int end = Math.clamp(count, 0, MOST_PIXELS);
     for (int i = 0; i < end; i++) {
-      long j = i * dDstStep & FARTHEST;
-      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, j, ORDER);
-      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, j, ORDER);
-      FloatVector g2 = fromMemorySegment(SPECIES, gradient2, j, ORDER);
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * LANE_BYTES, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * LANE_BYTES, ORDER);
+      FloatVector g2 = fromMemorySegment(SPECIES, gradient2, i * LANE_BYTES, ORDER);
       FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES));
       a00 = x.fma(g0, a00);
       a01 = x.fma(g1, a01);
@@ -269,7 +254,6 @@ final class WidePanelTiles {
       MemorySegment dDst,
       long dDstAt,
       long dDstBlock,
-      long dDstStep,
       int count,
       MemorySegment scratch,
       long at) {
@@ -294,9 +278,8 @@ final class WidePanelTiles {
     MemorySegment gradient1 = dDst.asSlice(dDstAt + dDstBlock, GRADIENT_SLICE);
     int end = Math.clamp(count, 0, MOST_PIXELS);
     for (int i = 0; i < end; i++) {
-      long j = i * dDstStep & FARTHEST;
-      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, j, ORDER);
-      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, j, ORDER);
+      FloatVector g0 = fromMemorySegment(SPECIES, gradient0, i * LANE_BYTES, ORDER);
+      FloatVector g1 = fromMemorySegment(SPECIES, gradient1, i * LANE_BYTES, ORDER);
       FloatVector x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * LANE_BYTES));
       a00 = x.fma(g0, a00);
       a01 = x.fma(g1, a01);
@@ -348,7 +331,6 @@ final class WidePanelTiles {
       long srcAt,
       MemorySegment dDst,
       long dDstAt,
-      long dDstStep,
       int count,
       MemorySegment scratch,
       long at) {
@@ -364,8 +346,7 @@ final class WidePanelTiles {
     MemorySegment gradient = dDst.asSlice(dDstAt, GRADIENT_SLICE);
     int end = Math.clamp(count, 0, MOST_PIXELS);
     for (int i = 0; i < end; i++) {
-      long j = i * dDstStep & FARTHEST;
-      FloatVector g = fromMemorySegment(SPECIES, gradient, j, ORDER);
+      FloatVector g = fromMemorySegment(SPECIES, gradient, i * LANE_BYTES, ORDER);
       FloatVector x =
           broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES)).reinterpretAsFloats();
       a0 = x.fma(g, a0);

@@ -1,6 +1,7 @@
 package lanewise.kernel.simd;
 
 import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
@@ -15,8 +16,8 @@ import lanewise.tensor.Tensor;
 /// the end. [WinogradWeights] reads the result's gradient again and transforms larger patches of
 /// the source.
 ///
-/// Threads take parts of the batch, a few tiles at a time: V, M, Z and the dU of the part stay in
-/// the second-level cache, which is what bounds the channels.
+/// Threads take parts of the batch, a few tiles at a time: V, M, Z and dU stay in the second-level
+/// cache for that, which they do with one block of channels on either side.
 final class WinogradBackward {
 
   private static final long VECTOR = Lanes.BYTES;
@@ -26,27 +27,20 @@ final class WinogradBackward {
   /// Parts of the batch at most, each with a dU of its own.
   private static final int MOST_PARTS = 24;
 
-  /// With larger dU, more time goes into adding to them than is gained.
-  private static final long MOST_GRADIENT = 160 * 1024;
-
   private static final long ROOM = Math.max(WinogradTransforms.SLICE, WeightTiles.PANEL_ROOM);
 
   private final TransformSums data;
   private final WinogradTiling tiling;
   private final int points;
   private final int channels;
-  private final int srcBlocks;
-  private final int dstBlocks;
   private final int tiles;
   private final int blockTiles;
   private final int partPieces;
   private final int pieces;
   private final int parts;
   private final long zStep;
-  private final long uStep;
   private final WeightTiles.Loops[] loops;
   private final Parallel.Body part = this::part;
-  private final Parallel.Body inverse = this::inverse;
 
   private Tensor src;
   private MemorySegment dWeights;
@@ -59,16 +53,13 @@ final class WinogradBackward {
     this.tiling = tiling;
     points = tiling.points();
     channels = c.channels();
-    srcBlocks = WeightPacking.blocks(channels);
-    dstBlocks = WeightPacking.blocks(c.filters());
     tiles = batch * tiling.tilesPerImage();
     blockTiles = data.blockTiles();
     pieces = Math.ceilDiv(tiles, blockTiles);
     partPieces = partPieces(pieces);
     parts = Math.ceilDiv(pieces, partPieces);
     // Two cache lines more, so that the points fall into different cache sets.
-    zStep = srcBlocks * blockTiles * VECTOR + 128;
-    uStep = srcBlocks * dstBlocks * PAIR;
+    zStep = blockTiles * VECTOR + 128;
     loops = new WeightTiles.Loops[threads];
     for (int i = 0; i < threads; i++) {
       loops[i] = new WeightTiles.Loops();
@@ -77,34 +68,32 @@ final class WinogradBackward {
 
   /// Null where the two gradients are rather made one after the other.
   static WinogradBackward of(ConvSpec c, int batch, int threads) {
-    if (!WidePanelTiles.SUITS || c.stride() != 1 || c.kernelHeight() != 3 || c.kernelWidth() != 3) {
+    boolean small = c.kernelHeight() == 3 && c.kernelWidth() == 3 && c.stride() == 1;
+    boolean few = c.channels() <= Lanes.COUNT && c.filters() <= Lanes.COUNT;
+    if (!WidePanelTiles.SUITS || !small || !few) {
       return null;
     }
-    WinogradTiling tiling = WinogradTiling.backwardData(c);
-    long gradient =
-        (long) tiling.points()
-            * WeightPacking.blocks(c.channels())
-            * WeightPacking.blocks(c.filters())
-            * PAIR;
     TransformSums data = Convolution.winogradData(c, batch, threads);
-    return gradient > MOST_GRADIENT || data.isByGroups()
-        ? null
-        : new WinogradBackward(data, tiling, c, batch, threads);
+    return new WinogradBackward(data, WinogradTiling.backwardData(c), c, batch, threads);
   }
 
-  /// Pieces of a part, so many that two threads and four have about the same.
+  /// Pieces of a part: few, so that threads of unequal speed end together, but so that two threads
+  /// and four have about as many as can be.
   private static int partPieces(int pieces) {
-    int best = Math.ceilDiv(pieces, MOST_PARTS);
-    int least = Integer.MAX_VALUE;
-    for (int size = best; size <= Math.ceilDiv(pieces, 4); size++) {
-      int parts = Math.ceilDiv(pieces, size);
-      int computed = (Math.ceilDiv(parts, 2) + 2 * Math.ceilDiv(parts, 4)) * size;
-      if (computed < least) {
-        least = computed;
-        best = size;
-      }
-    }
-    return best;
+    int first = Math.ceilDiv(pieces, MOST_PARTS);
+    int last = Math.max(first, Math.ceilDiv(pieces, 4));
+    int least =
+        IntStream.rangeClosed(first, last).map(size -> computed(pieces, size)).min().orElseThrow();
+    return IntStream.rangeClosed(first, last)
+        .filter(size -> computed(pieces, size) * 20L <= least * 21L)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /// What one of two threads computes, and one of four, twice.
+  private static int computed(int pieces, int partPieces) {
+    int parts = Math.ceilDiv(pieces, partPieces);
+    return (Math.ceilDiv(parts, 2) + 2 * Math.ceilDiv(parts, 4)) * partPieces;
   }
 
   /// Bytes of workspace: what the source's gradient needs, dU per part, Z and scratch memory per
@@ -114,7 +103,7 @@ final class WinogradBackward {
   }
 
   private long uOffset(int index) {
-    return Math.ceilDiv(data.workspaceBytes(), 64) * 64 + index * points * uStep;
+    return Math.ceilDiv(data.workspaceBytes(), 64) * 64 + index * points * PAIR;
   }
 
   private long zOffset(int index) {
@@ -151,7 +140,7 @@ final class WinogradBackward {
     float none = Float.NEGATIVE_INFINITY;
     data.begin(dDst, prologue, weights, 0, zeros, dSrc, none, null, workspace, at);
     parallel.run(parts, part);
-    parallel.run(srcBlocks * dstBlocks, inverse);
+    inverse();
   }
 
   private void part(int part, int thread) {
@@ -160,26 +149,14 @@ final class WinogradBackward {
       data.tileBlock(piece, thread);
       int from = piece * blockTiles;
       int count = Math.min(blockTiles, tiles - from);
-      int rows = tiling.transforms().size();
       long z = start + zOffset(thread);
-      for (int b = 0; b < srcBlocks; b++) {
-        tiling.gradient(
-            src,
-            from,
-            from + count,
-            b,
-            workspace,
-            scratchAt(thread),
-            workspace,
-            z + b * blockTiles * VECTOR,
-            zStep,
-            0,
-            rows);
-      }
+      long scratch = scratchAt(thread);
+      int rows = tiling.transforms().size();
+      tiling.gradient(src, from, from + count, 0, workspace, scratch, workspace, z, zStep, 0, rows);
       for (int point = 0; point < points; point++) {
-        long u = start + uOffset(part) + point * uStep;
+        long u = start + uOffset(part) + point * PAIR;
         if (piece == first) {
-          Vectors.zero(workspace, u, uStep);
+          Vectors.zero(workspace, u, PAIR);
         }
         product(z + point * zStep, data.vAt(thread) + point * data.vStep(), count, u, thread);
       }
@@ -190,43 +167,34 @@ final class WinogradBackward {
   private void product(long z, long v, int count, long u, int thread) {
     WeightTiles.Loops l = loops[thread];
     l.panel(count);
-    l.dDstStep0 = data.vTile();
-    for (int block = 0; block < dstBlocks; block += Lanes.MAX_BLOCKS) {
-      int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
-      for (int s = 0; s < srcBlocks; s++) {
-        int left = Math.min(Lanes.COUNT, channels - s * Lanes.COUNT);
-        int rows = WeightTiles.panelRows(blocks, left);
-        for (int ch = 0; ch < left; ch += rows) {
-          WeightTiles.runPanel(
-              rows,
-              Math.min(rows, left - ch),
-              blocks,
-              workspace,
-              z + s * blockTiles * VECTOR + ch * 4L,
-              workspace,
-              v + block * VECTOR,
-              VECTOR,
-              l,
-              workspace,
-              u + (block * srcBlocks + s) * PAIR + ch * VECTOR,
-              srcBlocks * PAIR,
-              workspace,
-              scratchAt(thread) + tiling.scratchBytes());
-        }
-      }
+    int rows = WeightTiles.panelRows(1, channels);
+    for (int channel = 0; channel < channels; channel += rows) {
+      WeightTiles.runPanel(
+          rows,
+          Math.min(rows, channels - channel),
+          1,
+          workspace,
+          z + channel * 4L,
+          workspace,
+          v,
+          0,
+          l,
+          workspace,
+          u + channel * VECTOR,
+          0,
+          workspace,
+          scratchAt(thread) + tiling.scratchBytes());
     }
   }
 
-  /// The gradient of a pair of blocks, whose taps are turned back.
-  private void inverse(int pair, int thread) {
-    long u = start + uOffset(0) + pair * PAIR;
-    for (int point = 0; point < points && parts > 1; point++) {
-      long at = u + point * uStep;
-      Vectors.sumParts(workspace, 0, parts, points * uStep, at, PAIR, workspace);
+  /// The gradient of the weights, whose taps are turned back.
+  private void inverse() {
+    long u = start + uOffset(0);
+    if (parts > 1) {
+      Vectors.sumParts(workspace, 0, parts, points * PAIR, u, points * PAIR, workspace);
     }
-    long last = ((long) pair * TAPS + TAPS - 1) * PAIR;
-    tiling
-        .transforms()
-        .weightGradient(workspace, u, uStep, workspace, scratchAt(thread), dWeights, last, -PAIR);
+    WinogradTransforms transforms = tiling.transforms();
+    long last = (TAPS - 1) * PAIR;
+    transforms.weightGradient(workspace, u, PAIR, workspace, scratchAt(0), dWeights, last, -PAIR);
   }
 }

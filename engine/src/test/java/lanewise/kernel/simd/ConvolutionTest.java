@@ -81,6 +81,13 @@ class ConvolutionTest {
                 new ConvCases.Case(new ConvSpec(17, 21, 23, 40, 3, 3, 2, 1, 1), 5),
                 new ConvCases.Case(new ConvSpec(113, 9, 13, 114, 3, 3, 1, 1, 1), 23))
             .map(c -> new Case(ConvAlgorithm.WINOGRAD, c.spec(), c.batch()));
+    // One block of channels on either side, in one part of the batch and in several.
+    Stream<Case> oneBlock =
+        Stream.of(
+                new ConvCases.Case(new ConvSpec(16, 20, 44, 16, 3, 3, 1, 1, 1), 33),
+                new ConvCases.Case(new ConvSpec(7, 21, 23, 16, 3, 3, 1, 2, 1), 5),
+                new ConvCases.Case(new ConvSpec(16, 13, 9, 5, 3, 3, 1, 0, 1), 3))
+            .map(c -> new Case(ConvAlgorithm.WINOGRAD, c.spec(), c.batch()));
     // First layers whose planes make several bands and whose kernel reaches further than one call
     // of a tile, whose taps are too many for one call, and with more images than partial gradients;
     // the last two from blocks of channels.
@@ -104,7 +111,7 @@ class ConvolutionTest {
                     Arrays.stream(ConvAlgorithm.values())
                         .filter(algorithm -> algorithm.refuses(c.spec()).isEmpty())
                         .map(algorithm -> new Case(algorithm, c.spec(), c.batch())));
-    return Stream.of(all, fewParts, planes, images).flatMap(stream -> stream);
+    return Stream.of(all, fewParts, oneBlock, planes, images).flatMap(stream -> stream);
   }
 
   @BeforeAll
@@ -294,9 +301,10 @@ class ConvolutionTest {
 
   @Test
   void fewChannelsHaveBothGradientsAtOnce() {
-    ConvSpec small = new ConvSpec(16, 9, 7, 20, 3, 3, 1, 1, 1);
+    ConvSpec small = new ConvSpec(16, 9, 7, 16, 3, 3, 1, 1, 1);
     assertThat(WinogradBackward.of(small, 3, 2) != null).isEqualTo(WidePanelTiles.SUITS);
-    assertThat(WinogradBackward.of(new ConvSpec(512, 4, 4, 512, 3, 3, 1, 1, 1), 3, 2)).isNull();
+    assertThat(WinogradBackward.of(new ConvSpec(16, 9, 7, 17, 3, 3, 1, 1, 1), 3, 2)).isNull();
+    assertThat(WinogradBackward.of(new ConvSpec(17, 9, 7, 16, 3, 3, 1, 1, 1), 3, 2)).isNull();
     assertThat(WinogradBackward.of(new ConvSpec(16, 9, 9, 16, 3, 3, 2, 1, 1), 3, 2)).isNull();
     assertThat(WinogradBackward.of(new ConvSpec(16, 9, 9, 16, 5, 5, 1, 2, 1), 3, 2)).isNull();
   }
