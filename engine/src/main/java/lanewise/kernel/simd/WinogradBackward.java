@@ -1,7 +1,6 @@
 package lanewise.kernel.simd;
 
 import java.lang.foreign.MemorySegment;
-import java.util.stream.IntStream;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
@@ -23,9 +22,6 @@ final class WinogradBackward {
   private static final long VECTOR = Lanes.BYTES;
   private static final long PAIR = Lanes.COUNT * VECTOR;
   private static final int TAPS = 9;
-
-  /// Parts of the batch at most, each with a dU of its own.
-  private static final int MOST_PARTS = 24;
 
   private static final long ROOM = Math.max(WinogradTransforms.SLICE, WeightTiles.PANEL_ROOM);
 
@@ -56,7 +52,7 @@ final class WinogradBackward {
     tiles = batch * tiling.tilesPerImage();
     blockTiles = data.blockTiles();
     pieces = Math.ceilDiv(tiles, blockTiles);
-    partPieces = partPieces(pieces);
+    partPieces = WinogradWeights.partPieces(pieces);
     parts = Math.ceilDiv(pieces, partPieces);
     // Two cache lines more, so that the points fall into different cache sets.
     zStep = blockTiles * VECTOR + 128;
@@ -75,25 +71,6 @@ final class WinogradBackward {
     }
     TransformSums data = Convolution.winogradData(c, batch, threads);
     return new WinogradBackward(data, WinogradTiling.backwardData(c), c, batch, threads);
-  }
-
-  /// Pieces of a part: few, so that threads of unequal speed end together, but so that two threads
-  /// and four have about as many as can be.
-  private static int partPieces(int pieces) {
-    int first = Math.ceilDiv(pieces, MOST_PARTS);
-    int last = Math.max(first, Math.ceilDiv(pieces, 4));
-    int least =
-        IntStream.rangeClosed(first, last).map(size -> computed(pieces, size)).min().orElseThrow();
-    return IntStream.rangeClosed(first, last)
-        .filter(size -> computed(pieces, size) * 20L <= least * 21L)
-        .findFirst()
-        .orElseThrow();
-  }
-
-  /// What one of two threads computes, and one of four, twice.
-  private static int computed(int pieces, int partPieces) {
-    int parts = Math.ceilDiv(pieces, partPieces);
-    return (Math.ceilDiv(parts, 2) + 2 * Math.ceilDiv(parts, 4)) * partPieces;
   }
 
   /// Bytes of workspace: what the source's gradient needs, dU per part, Z and scratch memory per

@@ -1,6 +1,7 @@
 package lanewise.kernel.simd;
 
 import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
 import lanewise.kernel.ConvSpec;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
@@ -43,8 +44,8 @@ final class WinogradWeights {
   /// Tiles at a time there, about.
   private static final int MANY_TILES = 128;
 
-  /// Parts of the batch where dU stay in second-level caches.
-  private static final int MOST_PARTS = 16;
+  /// Parts of the batch at most where dU stay in second-level caches.
+  private static final int MOST_PARTS = 24;
 
   /// What the dU of parts may take elsewhere.
   private static final long PARTS_BYTES = 8L * 1024 * 1024;
@@ -96,9 +97,10 @@ final class WinogradWeights {
     byPairs = gradient > LARGE_GRADIENT;
     int own = ownTiles(gradient);
     boolean small = own >= FEWEST_TILES;
-    int wanted = wantedParts(gradient, small);
+    int wanted = byPairs ? 1 : gradient * 4 <= PARTS_BYTES ? 4 : 2;
     blockTiles = byPairs ? pairTiles() : small ? Math.min(tiles, own) : evenTiles(wanted);
-    partTiles = Math.ceilDiv(Math.ceilDiv(tiles, blockTiles), wanted) * blockTiles;
+    int pieces = Math.ceilDiv(tiles, blockTiles);
+    partTiles = (small ? partPieces(pieces) : Math.ceilDiv(pieces, wanted)) * blockTiles;
     parts = Math.ceilDiv(tiles, partTiles);
     bands = Math.min(Math.ceilDiv(threads, parts), tiling.transforms().size());
     kept = !byPairs || blockTiles < tiles;
@@ -128,11 +130,23 @@ final class WinogradWeights {
     return true;
   }
 
-  private int wantedParts(long gradient, boolean small) {
-    if (byPairs) {
-      return 1;
-    }
-    return small ? MOST_PARTS : gradient * 4 <= PARTS_BYTES ? 4 : 2;
+  /// Of so many pieces those of a part: few, so that threads of unequal speed end together, but so
+  /// that two threads and four have about as many as can be.
+  static int partPieces(int pieces) {
+    int first = Math.ceilDiv(pieces, MOST_PARTS);
+    int last = Math.max(first, Math.ceilDiv(pieces, 4));
+    int least =
+        IntStream.rangeClosed(first, last).map(size -> computed(pieces, size)).min().orElseThrow();
+    return IntStream.rangeClosed(first, last)
+        .filter(size -> computed(pieces, size) * 20L <= least * 21L)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /// What one of two threads computes, and one of four, twice.
+  private static int computed(int pieces, int partPieces) {
+    int parts = Math.ceilDiv(pieces, partPieces);
+    return (Math.ceilDiv(parts, 2) + 2 * Math.ceilDiv(parts, 4)) * partPieces;
   }
 
   private int pairTiles() {
