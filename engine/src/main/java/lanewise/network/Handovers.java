@@ -16,18 +16,21 @@ final class Handovers {
   private final List<Fusion.Fused> operations;
   private final List<Integer> outputs;
   private final boolean training;
+  private final boolean waits;
 
   /// @param outputs nodes whose gradients the loss makes
-  Handovers(Fusion fusion, List<Integer> outputs, boolean training) {
+  /// @param waits whether there are samples for all threads; if not, nothing waits to be made
+  Handovers(Fusion fusion, List<Integer> outputs, boolean training, boolean waits) {
     this.fusion = fusion;
     operations = fusion.operations();
     this.outputs = outputs;
     this.training = training;
+    this.waits = training && waits;
   }
 
   /// Whether an operation's output is made by the next one, in forward.
   boolean valueWaits(int op) {
-    if (!training || op + 1 >= operations.size()) {
+    if (!waits || op + 1 >= operations.size()) {
       return false;
     }
     Fusion.Fused f = operations.get(op);
@@ -37,7 +40,7 @@ final class Handovers {
 
   /// Whether the gradient of an operation's first input is made by the one before, in backward.
   boolean gradientWaits(int op) {
-    if (!training || op == 0) {
+    if (!waits || op == 0) {
       return false;
     }
     Fusion.Fused f = operations.get(op);

@@ -121,7 +121,7 @@ public final class MemoryPlan {
     buffers.add(input);
     int[] roots = Fusion.roots(network, training);
     List<Integer> outputs = network.outputs().stream().map(out -> roots[out.node()]).toList();
-    handovers = new Handovers(fusion, outputs, training);
+    handovers = new Handovers(fusion, outputs, training, batch >= threads);
     planValues(network, roots);
     if (training) {
       planGradients(network, roots);

@@ -12,8 +12,8 @@ class HandoversTest {
   /// Labels of the operations whose output, or first input's gradient, is made by a neighbour, or
   /// that read statistics which the convolution before has taken.
   private record Found(List<String> values, List<String> gradients, List<String> statistics) {
-    static Found in(Network network, Mode mode) {
-      MemoryPlan plan = Program.plan(network, 2, mode, 2);
+    static Found in(Network network, Mode mode, int threads) {
+      MemoryPlan plan = Program.plan(network, 2, mode, threads);
       Handover[] handovers = plan.handovers();
       Found found = new Found(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
       for (Fusion.Fused f : plan.operations()) {
@@ -35,7 +35,7 @@ class HandoversTest {
   }
 
   private static Found training(Flow end) {
-    return Found.in(end.network("n"), Mode.TRAINING);
+    return Found.in(end.network("n"), Mode.TRAINING, 2);
   }
 
   @Test
@@ -51,9 +51,19 @@ class HandoversTest {
   void inInferenceNothingIs() {
     Flow x = Flow.input(3, 8, 8).maxPool(2, 2, 0);
     Network network = x.batchNorm().conv(5, 3, 1, 1).network("n");
-    assertThat(Found.in(network, Mode.TRAINING).values()).containsExactly("bn1");
-    assertThat(Found.in(network, Mode.INFERENCE))
+    assertThat(Found.in(network, Mode.TRAINING, 2).values()).containsExactly("bn1");
+    assertThat(Found.in(network, Mode.INFERENCE, 2))
         .isEqualTo(new Found(List.of(), List.of(), List.of()));
+  }
+
+  /// One thread would make a sample while others wait for it.
+  @Test
+  void nothingWaitsWithFewerSamplesThanThreads() {
+    Flow end = Flow.input(3, 8, 8).conv(4, 3, 1, 1).batchNorm().relu().conv(5, 3, 1, 1);
+    Found found = Found.in(end.network("n"), Mode.TRAINING, 3);
+    assertThat(found.values()).isEmpty();
+    assertThat(found.gradients()).isEmpty();
+    assertThat(found.statistics()).containsExactly("bn1+relu1");
   }
 
   @Test
