@@ -16,7 +16,8 @@ import lanewise.tensor.Tensor;
 /// residual)`.
 ///
 /// Forward reads x once for the statistics, unless the convolution that made it has taken them
-/// already, and once for the result. See [BatchNormalizationGradient] for the way back.
+/// already, and once for the result, which it may leave to who reads it ([Prologue]). See
+/// [BatchNormalizationGradient] for the way back.
 public final class BatchNormalization {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;

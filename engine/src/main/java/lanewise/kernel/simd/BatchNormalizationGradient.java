@@ -14,7 +14,7 @@ import lanewise.tensor.Shape;
 import lanewise.tensor.Tensor;
 
 /// The backward pass of [BatchNormalization], in two passes over memory: sums of the gradient per
-/// channel, then the gradient of x.
+/// channel, then the gradient of x, which it may leave to who reads it ([Prologue]).
 ///
 /// ReLU's mask comes from x itself, whose normalized value is computed again; only with a residual
 /// is the output read. The residual's gradient is the masked gradient: the first pass writes it,
