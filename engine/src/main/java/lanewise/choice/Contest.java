@@ -2,6 +2,7 @@ package lanewise.choice;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 
@@ -36,9 +37,6 @@ final class Contest {
   /// The longest that each runs, but for the run that passes it.
   private static final long CAP = 10_000_000_000L;
 
-  /// Compiling for more than this share of a while makes it start again.
-  private static final double BUSY = 0.1;
-
   /// How it ended.
   ///
   /// @param nanos time of the fastest run of each, at least 1
@@ -46,20 +44,20 @@ final class Contest {
   record Result(long[] nanos, boolean settled) {}
 
   private final LongSupplier clock;
-  private final LongSupplier compiling;
+  private final BooleanSupplier compiling;
   private final List<Runnable> rivals;
   private final List<Boolean> known;
   private final long[] best;
   private final long[] spent;
   private final long[] mark;
   private final long[] progressAt;
-  private final long[] compiledAt;
   private final int[] runsSince;
 
   /// @param clock nanoseconds
-  /// @param compiling nanoseconds that the compiler has worked so far
+  /// @param compiling whether the compiler is busy with what may be theirs
   /// @param known which of the rivals have run in this JVM before
-  Contest(LongSupplier clock, LongSupplier compiling, List<Runnable> rivals, List<Boolean> known) {
+  Contest(
+      LongSupplier clock, BooleanSupplier compiling, List<Runnable> rivals, List<Boolean> known) {
     this.clock = clock;
     this.compiling = compiling;
     this.rivals = rivals;
@@ -68,7 +66,6 @@ final class Contest {
     spent = new long[rivals.size()];
     mark = new long[rivals.size()];
     progressAt = new long[rivals.size()];
-    compiledAt = new long[rivals.size()];
     runsSince = new int[rivals.size()];
     Arrays.fill(best, Long.MAX_VALUE);
     Arrays.fill(mark, Long.MAX_VALUE);
@@ -117,15 +114,13 @@ final class Contest {
       }
       best[i] = Math.min(best[i], time);
     } while (spent[i] < end);
-    long compiled = compiling.getAsLong() - compiledAt[i];
-    if (quiet(i) && compiled > BUSY * (spent[i] - progressAt[i])) {
+    if (quiet(i) && compiling.getAsBoolean()) {
       restart(i);
     }
   }
 
   private void restart(int i) {
     progressAt[i] = spent[i];
-    compiledAt[i] = compiling.getAsLong();
     runsSince[i] = 0;
   }
 }

@@ -37,6 +37,26 @@ public record ConvProblem(
         .toList();
   }
 
+  /// What an algorithm's code depends on: problems for which this is equal run the same methods, so
+  /// that these are compiled once one of them has run for a while. Others may need register tiles
+  /// of other sizes.
+  List<Object> kernels(ConvAlgorithm algorithm, ConvPass pass) {
+    return List.of(
+        algorithm,
+        pass,
+        constantWeights,
+        spec.kernelHeight(),
+        spec.stride(),
+        tiles(spec.channelsPerGroup()),
+        tiles(spec.filtersPerGroup()));
+  }
+
+  /// Blocks of so many channels, as far as the sizes of register tiles go, which are 4 at most.
+  private static int tiles(int channels) {
+    int blocks = Math.ceilDiv(channels, Cpu.lanes());
+    return blocks <= 4 ? blocks : 4 + blocks % 4;
+  }
+
   /// `64x32x32 -> 64, 3x3/1 pad 1; batch 128, 2 threads, 16 lanes`.
   @Override
   public String toString() {

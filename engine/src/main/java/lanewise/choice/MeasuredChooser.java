@@ -1,7 +1,5 @@
 package lanewise.choice;
 
-import java.lang.management.CompilationMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -12,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import lanewise.error.StorageException;
 import lanewise.kernel.ConvAlgorithm;
@@ -32,6 +30,7 @@ public final class MeasuredChooser implements ConvChooser {
   private final Listener listener;
   private final LongSupplier clock;
   private final Map<String, Map<ConvAlgorithm, Long>> times = new HashMap<>();
+  private final BooleanSupplier compiling;
   private final Set<List<Object>> known = new HashSet<>();
   private boolean saves = true;
 
@@ -50,16 +49,18 @@ public final class MeasuredChooser implements ConvChooser {
     default void unsettled(ConvProblem problem, ConvPass pass) {}
   }
 
-  MeasuredChooser(Optional<TimesFile> file, Listener listener, LongSupplier clock) {
+  MeasuredChooser(
+      Optional<TimesFile> file, Listener listener, LongSupplier clock, BooleanSupplier compiling) {
     this.file = file;
     this.listener = listener;
     this.clock = clock;
+    this.compiling = compiling;
     file.ifPresent(f -> times.putAll(f.read()));
   }
 
   /// A chooser that forgets with the process.
   public static MeasuredChooser inMemory() {
-    return new MeasuredChooser(Optional.empty(), new Listener() {}, System::nanoTime);
+    return of(Optional.empty(), new Listener() {});
   }
 
   /// A chooser that remembers in a file. One that is damaged or from another processor or version
@@ -67,7 +68,11 @@ public final class MeasuredChooser implements ConvChooser {
   ///
   /// @param file need not exist, nor its folder
   public static MeasuredChooser remembering(Path file, Listener listener) {
-    return new MeasuredChooser(Optional.of(new TimesFile(file)), listener, System::nanoTime);
+    return of(Optional.of(new TimesFile(file)), listener);
+  }
+
+  private static MeasuredChooser of(Optional<TimesFile> file, Listener listener) {
+    return new MeasuredChooser(file, listener, System::nanoTime, new RuntimeCompiler());
   }
 
   @Override
@@ -108,8 +113,9 @@ public final class MeasuredChooser implements ConvChooser {
     List<ConvAlgorithm> candidates = problem.candidates(pass);
     List<Runnable> rivals = candidates.stream().map(a -> trial.with(a, pass)).toList();
     // known.add is false for what was there before
-    List<Boolean> before = candidates.stream().map(a -> !known.add(List.of(a, pass))).toList();
-    Contest.Result result = new Contest(clock, MeasuredChooser::compiling, rivals, before).run();
+    List<Boolean> before =
+        candidates.stream().map(a -> !known.add(problem.kernels(a, pass))).toList();
+    Contest.Result result = new Contest(clock, compiling, rivals, before).run();
     Map<ConvAlgorithm, Long> measured = new EnumMap<>(ConvAlgorithm.class);
     for (int i = 0; i < rivals.size(); i++) {
       measured.put(candidates.get(i), result.nanos()[i]);
@@ -119,13 +125,6 @@ public final class MeasuredChooser implements ConvChooser {
       return measured;
     }
     return file.isPresent() && saves ? save(key(problem, pass), measured) : measured;
-  }
-
-  /// Nanoseconds that the JVM's compiler has worked so far; 0 if it does not tell.
-  private static long compiling() {
-    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
-    boolean tells = compiler != null && compiler.isCompilationTimeMonitoringSupported();
-    return tells ? TimeUnit.MILLISECONDS.toNanos(compiler.getTotalCompilationTime()) : 0;
   }
 
   private Map<ConvAlgorithm, Long> save(String key, Map<ConvAlgorithm, Long> measured) {

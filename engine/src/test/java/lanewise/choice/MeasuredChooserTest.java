@@ -62,7 +62,7 @@ class MeasuredChooserTest {
   }
 
   private MeasuredChooser chooser() {
-    return new MeasuredChooser(Optional.of(new TimesFile(file)), listener, clock);
+    return new MeasuredChooser(Optional.of(new TimesFile(file)), listener, clock, () -> false);
   }
 
   private Runnable trial(ConvAlgorithm algorithm, ConvPass pass) {
@@ -123,6 +123,25 @@ class MeasuredChooserTest {
         .forEach(problem -> chooser.choose(problem, ConvPass.FORWARD, this::trial));
     chooser.choose(PROBLEM, ConvPass.BACKWARD_WEIGHTS, this::trial);
     assertThat(told).hasSize(5);
+  }
+
+  /// Register tiles of the same sizes are compiled already, others are not.
+  @Test
+  void anAlgorithmIsNewWhereItNeedsOtherRegisterTiles() {
+    MeasuredChooser chooser = chooser();
+    choose(chooser);
+    ConvChooser.Trial cold =
+        (algorithm, pass) ->
+            algorithm == ConvAlgorithm.DIRECT
+                ? clock.of(spent -> spent < 200_000_000 ? 5_000_000 : 1_000_000)
+                : trial(algorithm, pass);
+    ConvProblem same = new ConvProblem(PROBLEM.spec(), false, false, 9, 2);
+    assertThat(chooser.choose(same, ConvPass.FORWARD, cold).chosen())
+        .isEqualTo(ConvAlgorithm.WINOGRAD);
+    ConvSpec others = new ConvSpec(64, 16, 16, 72, 3, 3, 1, 1, 1);
+    ConvProblem other = new ConvProblem(others, false, false, 8, 2);
+    assertThat(chooser.choose(other, ConvPass.FORWARD, cold).chosen())
+        .isEqualTo(ConvAlgorithm.DIRECT);
   }
 
   @Test
