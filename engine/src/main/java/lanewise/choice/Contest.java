@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
 /// second and more; a plateau on the way must not be mistaken for the end. So that while is ten
 /// times as long for a way that is new to this JVM, and for one that looks far slower than the
 /// best; and it starts again while the compiler is busy, whose next method may be the one that
-/// counts.
+/// counts. A method with few calls per run, however long its loops, is compiled after some hundred
+/// calls only; so what looks absurdly slow has more runs, or more time.
 final class Contest {
 
   /// How long each runs per turn, in nanoseconds as all times.
@@ -34,6 +35,14 @@ final class Contest {
 
   private static final double SUSPICIOUS = 3;
 
+  /// How long for one that is slower than the best by a factor of [#ABSURD], unless it has had so
+  /// many runs.
+  private static final long PATIENCE = 100 * QUIET;
+
+  private static final int MANY_RUNS = 1_000;
+
+  private static final double ABSURD = 10;
+
   /// The longest that each runs, but for the run that passes it.
   private static final long CAP = 10_000_000_000L;
 
@@ -51,6 +60,7 @@ final class Contest {
   private final long[] spent;
   private final long[] mark;
   private final long[] progressAt;
+  private final int[] runs;
   private final int[] runsSince;
 
   /// @param clock nanoseconds
@@ -66,6 +76,7 @@ final class Contest {
     spent = new long[rivals.size()];
     mark = new long[rivals.size()];
     progressAt = new long[rivals.size()];
+    runs = new int[rivals.size()];
     runsSince = new int[rivals.size()];
     Arrays.fill(best, Long.MAX_VALUE);
     Arrays.fill(mark, Long.MAX_VALUE);
@@ -92,11 +103,23 @@ final class Contest {
   }
 
   private boolean quiet(int i) {
-    return spent[i] - progressAt[i] >= (isTrusted(i) ? QUIET : LONG_QUIET);
+    return spent[i] - progressAt[i] >= patience(i);
+  }
+
+  private long patience(int i) {
+    if (slowness(i) > ABSURD && runs[i] < MANY_RUNS) {
+      return PATIENCE;
+    }
+    return isTrusted(i) ? QUIET : LONG_QUIET;
   }
 
   private boolean isTrusted(int i) {
-    return known.get(i) && best[i] <= SUSPICIOUS * Arrays.stream(best).min().orElseThrow();
+    return known.get(i) && slowness(i) <= SUSPICIOUS;
+  }
+
+  /// The time of the fastest run so far, over that of the fastest of all.
+  private double slowness(int i) {
+    return (double) best[i] / Arrays.stream(best).min().orElseThrow();
   }
 
   private void turn(int i) {
@@ -106,6 +129,7 @@ final class Contest {
       rivals.get(i).run();
       long time = Math.max(1, clock.getAsLong() - start);
       spent[i] += time;
+      runs[i]++;
       if (time < (1 - TRIFLE) * mark[i]) {
         mark[i] = time;
         restart(i);
