@@ -122,20 +122,24 @@ public record Conv2d(
     return training ? Optional.empty() : FoldedConv2d.of(this, next);
   }
 
-  /// One with the filters of both, those of the other from a whole block on: the input is read
-  /// once, its gradient written once, and few filters cost no more than many. The filters between
-  /// are zero, and stay so.
+  /// In training alone: in inference a normalization may have to be folded first.
   @Override
-  public Optional<Layer> beside(Layer other) {
-    if (!(other instanceof Conv2d conv)
-        || !isPointwiseProduct()
-        || !conv.isPointwiseProduct()
-        || conv.stride != stride) {
+  public Optional<Layer> beside(Layer other, boolean training) {
+    return training && other instanceof Conv2d conv
+        ? with(conv).map(Layer.class::cast)
+        : Optional.empty();
+  }
+
+  /// One with the filters of both, those of the other from a whole block on, if both are pointwise:
+  /// the input is read once, its gradient written once, and few filters cost no more than many. The
+  /// filters between are zero, and stay so.
+  Optional<Conv2d> with(Conv2d other) {
+    if (!isPointwiseProduct() || !other.isPointwiseProduct() || other.stride != stride) {
       return Optional.empty();
     }
     int before = Math.ceilDiv(filters, Cpu.lanes()) * Cpu.lanes();
     return Optional.of(
-        new Conv2d(before + conv.filters, 1, stride, 0, 1, false, false, conv.scheme));
+        new Conv2d(before + other.filters, 1, stride, 0, 1, false, false, other.scheme));
   }
 
   private boolean isPointwiseProduct() {

@@ -10,4 +10,9 @@ public record Cost(long multiplyAdds, long otherOperations) {
 
   /// Nothing that the lecture counts.
   public static final Cost NONE = new Cost(0, 0);
+
+  /// The cost of both.
+  public Cost plus(Cost other) {
+    return new Cost(multiplyAdds + other.multiplyAdds, otherOperations + other.otherOperations);
+  }
 }

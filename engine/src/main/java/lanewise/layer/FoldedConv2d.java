@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import lanewise.choice.ConvChoice;
 import lanewise.choice.ConvChooser;
+import lanewise.kernel.Cpu;
 import lanewise.kernel.simd.NormFolding;
 import lanewise.kernel.simd.ResidualSum;
 import lanewise.tensor.Shape;
@@ -15,34 +16,61 @@ import lanewise.tensor.Shape;
 /// running statistics are constants there, so that scale and offset go into weights and biases
 /// ([NormFolding]). They are folded again whenever a parameter has changed.
 ///
-/// Its parameters are those of the convolution, and those of the normalization with `norm.` before
-/// their names.
+/// Several pointwise ones of one input may be one operation ([#beside]), whose results lie one
+/// behind the other along the channels: the input is read once, and few filters cost no more than
+/// many.
 ///
-/// @param conv without activation; a linear layer is the 1x1 convolution of a 1x1 map
-/// @param norm without residual
+/// Its parameters are, of each part, those of the convolution, and those of the normalization with
+/// `norm.` before their names; from the second part on, all with its number before that.
+///
+/// @param parts the convolutions, each with its normalization; with several, all are pointwise
 /// @param residual whether the second input is added to the results (a fused [Add]), while these
 ///     are in the cache ([ResidualSum])
 /// @param relu whether negative results become 0 (a fused ReLU)
-record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean residual, boolean relu)
-    implements Layer {
+record FoldedConv2d(List<Part> parts, boolean residual, boolean relu) implements Layer {
 
   private static final String NORM = "norm.";
+
+  /// A convolution and its normalization.
+  ///
+  /// @param conv without activation; a linear layer is the 1x1 convolution of a 1x1 map
+  /// @param norm without residual; its activation is that of the whole
+  record Part(Conv2d conv, BatchNorm2d norm) {
+
+    private long weightBytes(List<Shape> source) {
+      return conv.parameters(source).get(0).packing().floats() * Float.BYTES;
+    }
+
+    private long biasBytes(List<Shape> source) {
+      Shape result = conv.outputShape(source);
+      return norm.parameters(List.of(result)).get(0).packing().floats() * Float.BYTES;
+    }
+  }
 
   /// What a convolution and the layer behind it become.
   static Optional<Layer> of(Conv2d conv, Layer next) {
     return next instanceof BatchNorm2d norm && !conv.relu() && !norm.residual()
-        ? Optional.of(new FoldedConv2d(conv, norm, false, norm.relu()))
+        ? Optional.of(new FoldedConv2d(List.of(new Part(conv, norm)), false, norm.relu()))
         : Optional.empty();
+  }
+
+  /// The convolution that all parts together are.
+  private Conv2d conv() {
+    Conv2d whole = parts.get(0).conv();
+    for (Part part : parts.subList(1, parts.size())) {
+      whole = whole.with(part.conv()).orElseThrow();
+    }
+    return whole;
   }
 
   @Override
   public String kind() {
-    return conv.kind();
+    return conv().kind();
   }
 
   @Override
   public Shape outputShape(List<Shape> inputs) {
-    return conv.outputShape(source(inputs));
+    return conv().outputShape(source(inputs));
   }
 
   /// What the convolution reads.
@@ -52,15 +80,28 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean residual, boolean rel
 
   @Override
   public List<Parameter> parameters(List<Shape> inputs) {
-    List<Parameter> result = new ArrayList<>(conv.parameters(source(inputs)));
-    norm.parameters(List.of(outputShape(inputs)))
-        .forEach(p -> result.add(p.named(NORM + p.name())));
+    List<Parameter> result = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      String prefix = prefix(i);
+      Part part = parts.get(i);
+      List<Shape> normalized = List.of(part.conv().outputShape(source(inputs)));
+      part.conv().parameters(source(inputs)).forEach(p -> result.add(p.named(prefix + p.name())));
+      part.norm()
+          .parameters(normalized)
+          .forEach(p -> result.add(p.named(prefix + NORM + p.name())));
+    }
     return result;
+  }
+
+  private static String prefix(int part) {
+    return part == 0 ? "" : part + ".";
   }
 
   @Override
   public Cost cost(List<Shape> inputs) {
-    return conv.cost(source(inputs));
+    return parts.stream()
+        .map(part -> part.conv().cost(source(inputs)))
+        .reduce(Cost.NONE, Cost::plus);
   }
 
   @Override
@@ -69,37 +110,52 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean residual, boolean rel
       return Optional.empty();
     }
     return switch (next) {
-      case Add _ when !residual -> Optional.of(new FoldedConv2d(conv, norm, true, false));
-      case ReLU _ -> Optional.of(new FoldedConv2d(conv, norm, residual, true));
+      case Add _ when !residual -> Optional.of(new FoldedConv2d(parts, true, false));
+      case ReLU _ -> Optional.of(new FoldedConv2d(parts, residual, true));
       default -> Optional.empty();
     };
+  }
+
+  /// One with the parts of both, if they are pointwise and end alike.
+  @Override
+  public Optional<Layer> beside(Layer other, boolean training) {
+    if (!(other instanceof FoldedConv2d folded)
+        || residual
+        || folded.residual
+        || folded.relu != relu
+        || conv().with(folded.conv()).isEmpty()) {
+      return Optional.empty();
+    }
+    List<Part> all = new ArrayList<>(parts);
+    all.addAll(folded.parts);
+    return Optional.of(new FoldedConv2d(all, false, relu));
   }
 
   @Override
   public boolean takesPlainImage(List<Shape> inputs) {
     // A residual may be the network's input too, and is in blocks of channels.
-    return !residual && conv.takesPlainImage(inputs);
+    return !residual && conv().takesPlainImage(inputs);
   }
 
   @Override
   public long workspaceBytes(
       List<Shape> inputs, int batch, boolean training, int threads, ConvChooser chooser) {
-    return conv.workspaceBytes(source(inputs), batch, training, threads, chooser);
+    return conv().workspaceBytes(source(inputs), batch, training, threads, chooser);
   }
 
   @Override
   public long preparedBytes(List<Shape> inputs, int batch, int threads, ConvChooser chooser) {
     return weightBytes(inputs)
         + biasBytes(inputs)
-        + conv.preparedBytes(source(inputs), batch, threads, chooser);
+        + conv().preparedBytes(source(inputs), batch, threads, chooser);
   }
 
   private long weightBytes(List<Shape> inputs) {
-    return conv.parameters(source(inputs)).get(0).packing().floats() * Float.BYTES;
+    return parts.stream().mapToLong(part -> part.weightBytes(source(inputs))).sum();
   }
 
   private long biasBytes(List<Shape> inputs) {
-    return norm.parameters(List.of(outputShape(inputs))).get(0).packing().floats() * Float.BYTES;
+    return parts.stream().mapToLong(part -> part.biasBytes(source(inputs))).sum();
   }
 
   @Override
@@ -108,42 +164,57 @@ record FoldedConv2d(Conv2d conv, BatchNorm2d norm, boolean residual, boolean rel
   }
 
   private static final class FoldedOperation implements Operation {
-    private final Binding b;
-    private final NormFolding folding;
-    private final MemorySegment weights;
-    private final MemorySegment offsets;
+    private final List<Runnable> foldings = new ArrayList<>();
     private final Product product;
 
     FoldedOperation(FoldedConv2d layer, Binding b) {
       if (b.training()) {
         throw new IllegalStateException("batch statistics cannot be folded into weights");
       }
-      this.b = b;
-      List<Shape> inputs = List.of(b.input().shape());
-      var spec = layer.conv.spec(inputs.get(0));
-      folding = new NormFolding(spec, layer.norm.epsilon());
-      weights = b.prepared();
-      offsets = weights.asSlice(layer.weightBytes(inputs), layer.biasBytes(inputs));
-      MemorySegment rest = weights.asSlice(layer.weightBytes(inputs) + offsets.byteSize());
+      List<Shape> source = List.of(b.input().shape());
+      MemorySegment weights = b.prepared();
+      MemorySegment offsets = weights.asSlice(layer.weightBytes(source), layer.biasBytes(source));
+      long weightsAt = 0;
+      long channel = 0;
+      for (int i = 0; i < layer.parts.size(); i++) {
+        Part part = layer.parts.get(i);
+        MemorySegment its = weights.asSlice(weightsAt, part.weightBytes(source));
+        MemorySegment itsOffsets = offsets.asSlice(channel * Float.BYTES);
+        foldings.add(folding(part, prefix(i), b, its, itsOffsets));
+        weightsAt += its.byteSize();
+        // From a whole block on, as the weights.
+        channel += (long) Math.ceilDiv(part.conv().filters(), Cpu.lanes()) * Cpu.lanes();
+      }
+      MemorySegment rest = weights.asSlice(weightsAt + offsets.byteSize());
       Binding folded = b.with(Map.of("weight", weights, "bias", offsets), rest);
       float floor = layer.relu ? 0 : Float.NEGATIVE_INFINITY;
       ResidualSum sum =
           layer.residual ? new ResidualSum(b.inputs().get(1), b.output(), floor) : null;
-      product = new Product(spec, true, layer.relu && !layer.residual, sum, folded);
+      boolean relu = layer.relu && !layer.residual;
+      product = new Product(layer.conv().spec(source.get(0)), true, relu, sum, folded);
+    }
+
+    private static Runnable folding(
+        Part part, String prefix, Binding b, MemorySegment weights, MemorySegment offsets) {
+      NormFolding folding =
+          new NormFolding(part.conv().spec(b.input().shape()), part.norm().epsilon());
+      Map<String, MemorySegment> values = b.values();
+      return () ->
+          folding.run(
+              values.get(prefix + "weight"),
+              values.get(prefix + "bias"),
+              values.get(prefix + NORM + "weight"),
+              values.get(prefix + NORM + "bias"),
+              values.get(prefix + NORM + "running_mean"),
+              values.get(prefix + NORM + "running_var"),
+              weights,
+              offsets,
+              b.parallel());
     }
 
     @Override
     public void prepare() {
-      folding.run(
-          b.values().get("weight"),
-          b.values().get("bias"),
-          b.values().get(NORM + "weight"),
-          b.values().get(NORM + "bias"),
-          b.values().get(NORM + "running_mean"),
-          b.values().get(NORM + "running_var"),
-          weights,
-          offsets,
-          b.parallel());
+      foldings.forEach(Runnable::run);
       product.prepare();
     }
 

@@ -60,11 +60,12 @@ public interface Layer {
     return Optional.empty();
   }
 
-  /// The layer that does this and `other`, which takes the same input, in one go in training, if
-  /// there is one. Its output is theirs one behind the other along the channels, that of `other`
-  /// from a whole block of channels on; its parameters are as many as each of them has, and each is
-  /// this layer's with that of `other` behind it in memory.
-  default Optional<Layer> beside(Layer other) {
+  /// The layer that does this and `other`, which takes the same input, in one go, if there is one.
+  /// Its output is theirs one behind the other along the channels, that of `other` from a whole
+  /// block on. In training its parameters are as many as each of them has, and each is this layer's
+  /// with that of `other` behind it in memory; in inference they are this layer's, followed by
+  /// those of `other`, under whatever names.
+  default Optional<Layer> beside(Layer other, boolean training) {
     return Optional.empty();
   }
 

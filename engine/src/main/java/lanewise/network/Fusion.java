@@ -8,13 +8,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import lanewise.kernel.Cpu;
 import lanewise.layer.Layer;
 import lanewise.tensor.Shape;
 
 /// Turns a network into the list of operations that a program runs: layers that nobody needs are
 /// left out, identities give way to their input, a layer that can do the next one on its way out
-/// takes it over ([Layer#fuse]), and in training layers of one input may become one operation
+/// takes it over ([Layer#fuse]), and layers of one input may become one operation
 /// ([Layer#beside]), whose value is then a node more than the network has.
 final class Fusion {
 
@@ -99,7 +100,7 @@ final class Fusion {
         make(i);
       }
     }
-    for (int i = 0; i < made.length && training; i++) {
+    for (int i = 0; i < made.length; i++) {
       joinBeside(i);
     }
   }
@@ -170,30 +171,31 @@ final class Fusion {
     made[index] = result;
   }
 
-  /// Joins to an operation those behind it that take the same value and can be one with it. The
-  /// network's outputs stay alone, since they have memory of their own.
+  /// Joins to an operation those behind it that take the same value and can be one with it.
   private void joinBeside(int index) {
-    Set<Integer> outputs = network.outputs().stream().map(out -> root[out.node()]).collect(toSet());
     Fused first = made[index];
-    if (first == null || first.inputs().size() != 1 || first.inputs().get(0) == Network.INPUT) {
+    if (first == null || !mayJoin(first)) {
       return;
     }
     List<Shape> input = List.of(shapes.get(first.inputs().get(0)));
     Fused joined = first;
     List<Part> joinedParts = new ArrayList<>();
-    for (int i = index + 1; i < made.length && !outputs.contains(first.output()); i++) {
+    for (int i = index + 1; i < made.length; i++) {
       Fused other = made[i];
-      if (other == null || outputs.contains(i) || !other.inputs().equals(first.inputs())) {
+      if (other == null || !mayJoin(other) || !other.inputs().equals(first.inputs())) {
         continue;
       }
-      Optional<Layer> both = joined.layer().beside(other.layer());
+      Optional<Layer> both = joined.layer().beside(other.layer(), training);
       if (both.isPresent()) {
         int whole = shapes.size();
         int channel = Math.ceilDiv(joined.shape().channels(), Cpu.lanes()) * Cpu.lanes();
         joinedParts.add(new Part(i, whole, channel));
         String label = joined.label() + "+" + other.label();
         Shape shape = both.get().outputShape(input);
-        List<List<String>> names = together(joined.parameters(), other.parameters());
+        List<List<String>> names =
+            training
+                ? together(joined.parameters(), other.parameters())
+                : Stream.concat(joined.parameters().stream(), other.parameters().stream()).toList();
         joined = new Fused(names, label, both.get(), first.inputs(), whole, shape);
         made[i] = null;
       }
@@ -204,6 +206,21 @@ final class Fusion {
       shapes.add(joined.shape());
       made[index] = joined;
     }
+  }
+
+  /// Whether an operation may become one with others. The network's outputs have memory of their
+  /// own; what is only there to be concatenated lies in the concatenation from the start, and would
+  /// have to be copied.
+  private boolean mayJoin(Fused f) {
+    boolean comesOut = network.outputs().stream().anyMatch(o -> root[o.node()] == f.output());
+    boolean concatenated =
+        consumers[f.output()] == 1
+            && operations().stream()
+                .anyMatch(g -> g.layer().concatenates() && g.inputs().contains(f.output()));
+    return f.inputs().size() == 1
+        && f.inputs().get(0) != Network.INPUT
+        && !comesOut
+        && !concatenated;
   }
 
   private static List<List<String>> together(List<List<String>> first, List<List<String>> other) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import lanewise.choice.ConvChooser;
 import lanewise.kernel.ConvSpec;
+import lanewise.kernel.Cpu;
 import lanewise.kernel.reference.ReferenceBatchNorm;
 import lanewise.kernel.reference.ReferenceConv;
 import lanewise.tensor.Shape;
@@ -216,6 +217,30 @@ class FoldedConv2dTest {
     assertThat(residual.takesPlainImage(List.of(new Shape(3, 9, 9), new Shape(4, 7, 7)))).isFalse();
     assertThat(fold(conv, new BatchNorm2d(1e-5, 0.1, false, true)).fuse(new ReLU(), false))
         .isEmpty();
+  }
+
+  @Test
+  void pointwiseOnesThatEndAlikeAreOne() {
+    Conv2d conv = Conv2d.of(5, 1).withoutBias();
+    Layer folded = fold(conv, NORM);
+    Layer relu = folded.fuse(new ReLU(), false).orElseThrow();
+    Layer both = folded.beside(fold(Conv2d.of(7, 1).withoutBias(), NORM), false).orElseThrow();
+    List<Shape> in = List.of(new Shape(3, 4, 4));
+    int first = Cpu.lanes() > 4 ? Cpu.lanes() : 8;
+    assertThat(both.outputShape(in)).isEqualTo(new Shape(first + 7, 4, 4));
+    assertThat(both.cost(in).multiplyAdds()).isEqualTo((5 + 7) * 3 * 16);
+    assertThat(both.parameters(in).stream().map(Parameter::name))
+        .startsWith("weight", "norm.weight", "norm.bias")
+        .contains("1.weight", "1.norm.weight", "1.norm.running_var")
+        .doesNotHaveDuplicates();
+    assertThat(folded.beside(relu, false)).isEmpty();
+    assertThat(relu.beside(relu, false)).isPresent();
+    assertThat(folded.beside(conv, false)).isEmpty();
+    assertThat(conv.beside(conv, false)).isEmpty();
+    assertThat(folded.beside(fold(conv.stride(2), NORM), false)).isEmpty();
+    assertThat(folded.beside(fold(Conv2d.of(5, 3).withoutBias(), NORM), false)).isEmpty();
+    assertThat(folded.beside(fold(Conv2d.of(5, 1), NORM), false)).isEmpty();
+    assertThat(folded.beside(folded.fuse(new Add(), false).orElseThrow(), false)).isEmpty();
   }
 
   @Test

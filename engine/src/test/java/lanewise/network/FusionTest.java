@@ -168,6 +168,10 @@ class FusionTest {
     Flow point = x.conv(16, 1, 1, 0);
     Flow end = Flow.concat(point, x.conv(16, 3, 1, 1), x.conv(16, 1, 1, 0).relu());
     assertThat(Fusion.of(end.network("n"), true).parts()).isEmpty();
+    // those that lie in a concatenation
+    Flow z = Flow.input(16, 8, 8).conv(16, 3, 1, 1);
+    end = Flow.concat(z.conv(16, 1, 1, 0), z.conv(16, 1, 1, 0));
+    assertThat(Fusion.of(end.network("n"), true).parts()).isEmpty();
     // one whose value comes out, as that of an identity
     Flow y = Flow.input(16, 8, 8).conv(16, 3, 1, 1);
     y.conv(6, 1, 1, 0).dropout(0).auxiliaryOutput(0.1);
