@@ -35,13 +35,13 @@ final class Contest {
 
   private static final double SUSPICIOUS = 3;
 
-  /// How long for one that is slower than the best by a factor of [#ABSURD], unless it has had so
-  /// many runs.
+  /// How long for one that is slower than the best by a factor of [#ABSURD].
   private static final long PATIENCE = 100 * QUIET;
 
-  private static final int MANY_RUNS = 1_000;
-
   private static final double ABSURD = 10;
+
+  /// After so many runs the compiler has been asked, and nothing is waited for longer.
+  private static final int MANY_RUNS = 1_000;
 
   /// The longest that each runs, but for the run that passes it.
   private static final long CAP = 10_000_000_000L;
@@ -107,10 +107,10 @@ final class Contest {
   }
 
   private long patience(int i) {
-    if (slowness(i) > ABSURD && runs[i] < MANY_RUNS) {
-      return PATIENCE;
+    if (runs[i] >= MANY_RUNS || isTrusted(i)) {
+      return QUIET;
     }
-    return isTrusted(i) ? QUIET : LONG_QUIET;
+    return slowness(i) > ABSURD ? PATIENCE : LONG_QUIET;
   }
 
   private boolean isTrusted(int i) {

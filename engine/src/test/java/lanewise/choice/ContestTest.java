@@ -88,6 +88,12 @@ class ContestTest {
   }
 
   @Test
+  void shortRunsAreSoonManyEnough() {
+    assertThat(run(false, work.of(MS / 100), work.of(MS / 50))).containsExactly(MS / 100, MS / 50);
+    assertThat(work.getAsLong()).isLessThan(150 * MS);
+  }
+
+  @Test
   void whatIsAbsurdlySlowAfterManyRunsIsSo() {
     assertThat(run(true, work.of(MS), work.of(MS / 20))).containsExactly(MS, MS / 20);
     assertThat(work.getAsLong()).isLessThan(1_500 * MS);
