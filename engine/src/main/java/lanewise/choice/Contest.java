@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
 /// times as long for a way that is new to this JVM, and for one that looks far slower than the
 /// best; and it starts again while the compiler is busy, whose next method may be the one that
 /// counts. A method with few calls per run, however long its loops, is compiled after some hundred
-/// calls only; so what looks absurdly slow has more runs, or more time.
+/// calls only; so what looks absurdly slow has more time. Nothing is watched longer than others
+/// once it has had so many runs that this is done with.
 final class Contest {
 
   /// How long each runs per turn, in nanoseconds as all times.
@@ -40,7 +41,7 @@ final class Contest {
 
   private static final double ABSURD = 10;
 
-  /// After so many runs the compiler has been asked, and nothing is waited for longer.
+  /// After so many runs all methods have had the calls that make the compiler begin.
   private static final int MANY_RUNS = 1_000;
 
   /// The longest that each runs, but for the run that passes it.

@@ -29,8 +29,8 @@ public final class MeasuredChooser implements ConvChooser {
   private final Optional<TimesFile> file;
   private final Listener listener;
   private final LongSupplier clock;
-  private final Map<String, Map<ConvAlgorithm, Long>> times = new HashMap<>();
   private final BooleanSupplier compiling;
+  private final Map<String, Map<ConvAlgorithm, Long>> times = new HashMap<>();
   private final Set<List<Object>> known = new HashSet<>();
   private boolean saves = true;
 
@@ -49,6 +49,8 @@ public final class MeasuredChooser implements ConvChooser {
     default void unsettled(ConvProblem problem, ConvPass pass) {}
   }
 
+  /// @param clock nanoseconds
+  /// @param compiling whether the JVM's compiler is busy with kernels
   MeasuredChooser(
       Optional<TimesFile> file, Listener listener, LongSupplier clock, BooleanSupplier compiling) {
     this.file = file;
