@@ -7,6 +7,8 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +75,7 @@ public final class ContestantProgram {
 
   private ContestantProgram() {}
 
-  /// Starts a JVM with ours, the options of [Forks] and this one's class path.
+  /// Starts a JVM with ours, the options of [ForkedBenchmark] and this one's class path.
   ///
   /// @param batch images at a time
   /// @throws lanewise.error.EnvironmentException if it fails
@@ -86,21 +88,16 @@ public final class ContestantProgram {
     request.put("threads", threads);
     request.put("algorithm", options.algorithm());
     request.put("warm_up", warmUpSeconds(suite));
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            Forks.VECTORS,
-            Forks.COLLECTOR,
-            Forks.HUGE_PAGES,
-            Forks.LOOPS,
-            "-D%s=%s".formatted(BenchChoosers.FILE, options.times().toAbsolutePath()),
-            "-cp",
-            System.getProperty("java.class.path"),
-            ContestantProgram.class.getName());
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ForkedBenchmark.jvmOptions());
+    command.add("-D%s=%s".formatted(BenchChoosers.FILE, options.times().toAbsolutePath()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(ContestantProgram.class.getName());
     return ContestantProcess.start("Lanewise", command, request, units(suite, subject, batch));
   }
 
-  /// Until it runs at its full speed.
+  /// The least that it runs before the first turn; the rest is up to [WarmUp].
   private static double warmUpSeconds(Suite suite) {
     return switch (suite) {
       case TRAINING -> 12;
@@ -138,7 +135,8 @@ public final class ContestantProgram {
             integer(request, "batch"),
             integer(request, "threads"),
             (String) request.get("algorithm"))) {
-      work.rates(seconds(request, "warm_up"));
+      Duration least = Duration.ofMillis(Math.round(1000 * seconds(request, "warm_up")));
+      WarmUp.run(() -> work.passes().forEach(Runnable::run), least);
       answer(out, "ready", true);
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         answer(out, "rates", List.of(work.rates(seconds(Json.parseObject(line), "seconds"))));

@@ -1,14 +1,9 @@
 package lanewise.bench;
 
-import java.util.concurrent.TimeUnit;
 import lanewise.kernel.Cpu;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -18,15 +13,9 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /// Layers that are bound by memory: pooling, normalization, activations, sums. The secondary result
 /// is GB/s of their inputs and outputs, each counted once.
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.Throughput)
-@OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(
-    value = 1,
-    jvmArgsAppend = {Forks.VECTORS, Forks.COLLECTOR, Forks.HUGE_PAGES, Forks.LOOPS})
-public class LayerBenchmark {
+public class LayerBenchmark extends ForkedBenchmark {
 
   /// `MODEL/LAYER`; `lanewise bench` fills in all distinct shapes of a model.
   @Param({

@@ -1,15 +1,10 @@
 package lanewise.bench;
 
-import java.util.concurrent.TimeUnit;
 import lanewise.kernel.Cpu;
 import lanewise.kernel.Parallel;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -19,15 +14,9 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /// The machine's own limits: fused multiply-adds in registers (GFLOP/s), and memory traffic (GB/s).
 /// Means over an iteration; [MachinePeak] has the best.
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.Throughput)
-@OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 2, time = 1)
 @Measurement(iterations = 3, time = 1)
-@Fork(
-    value = 1,
-    jvmArgsAppend = {Forks.VECTORS, Forks.COLLECTOR, Forks.HUGE_PAGES, Forks.LOOPS})
-public class PeakBenchmark {
+public class PeakBenchmark extends ForkedBenchmark {
 
   /// Threads; 0 means all processors.
   @Param({"1", "0"})

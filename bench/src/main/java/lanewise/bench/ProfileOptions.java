@@ -1,6 +1,7 @@
 package lanewise.bench;
 
 import java.time.Duration;
+import java.util.Optional;
 import lanewise.choice.ConvChooser;
 import lanewise.network.Mode;
 import lanewise.network.Network;
@@ -9,7 +10,7 @@ import lanewise.network.Network;
 ///
 /// @param mode a whole training step, or inference
 /// @param batch images at a time
-/// @param warmUp how long to run before measuring
+/// @param warmUp how long to run before measuring; empty: until the JVM has compiled what runs
 /// @param measure how long to measure; at least five repetitions are made
 /// @param peak how long to measure each of the machine's limits
 /// @param memoryBudget the most bytes of off-heap memory to take
@@ -19,7 +20,7 @@ public record ProfileOptions(
     Mode mode,
     int batch,
     int threads,
-    Duration warmUp,
+    Optional<Duration> warmUp,
     Duration measure,
     Duration peak,
     long memoryBudget,

@@ -1,5 +1,6 @@
 package lanewise.bench;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -20,6 +21,7 @@ import lanewise.tensor.Memory;
 public final class Profiler {
 
   private static final int LEAST_REPETITIONS = 5;
+  private static final Duration LEAST_WARM_UP = Duration.ofSeconds(8);
 
   private final ProfileOptions options;
   private final Consumer<String> progress;
@@ -53,7 +55,6 @@ public final class Profiler {
     MachinePeak peak = MachinePeak.measure(options.threads(), options.peak());
     progress.accept(peak.text());
     try (ProfiledStep step = new ProfiledStep(options)) {
-      progress.accept("warming up for %d s".formatted(options.warmUp().toSeconds()));
       warmUp(step);
       progress.accept("measuring for %d s".formatted(options.measure().toSeconds()));
       return measured(step, need, peak);
@@ -61,10 +62,20 @@ public final class Profiler {
   }
 
   private void warmUp(ProfiledStep step) {
-    long end = System.nanoTime() + options.warmUp().toNanos();
+    Runnable both =
+        () -> {
+          step.runWhole();
+          step.pieces().forEach(piece -> piece.run().run());
+        };
+    if (options.warmUp().isEmpty()) {
+      progress.accept("warming up until all is compiled");
+      WarmUp.run(both, LEAST_WARM_UP);
+      return;
+    }
+    progress.accept("warming up for %d s".formatted(options.warmUp().get().toSeconds()));
+    long end = System.nanoTime() + options.warmUp().get().toNanos();
     do {
-      step.runWhole();
-      step.pieces().forEach(piece -> piece.run().run());
+      both.run();
     } while (System.nanoTime() < end);
   }
 

@@ -1,15 +1,10 @@
 package lanewise.bench;
 
-import java.util.concurrent.TimeUnit;
 import lanewise.kernel.Cpu;
 import lanewise.models.Models;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -19,15 +14,9 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /// A whole training step per model: input, forward, loss, backward, optimizer. Secondary results:
 /// images a second, and GFLOP/s (forward and backward in theory, two operations per multiply-add).
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.Throughput)
-@OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 6, time = 2)
+@Warmup(iterations = 8, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(
-    value = 1,
-    jvmArgsAppend = {Forks.VECTORS, Forks.COLLECTOR, Forks.HUGE_PAGES, Forks.LOOPS})
-public class TrainingStepBenchmark {
+public class TrainingStepBenchmark extends ForkedBenchmark {
 
   /// Any model of `lanewise models`.
   @Param({"lenet5", "alexnet", "vgg16", "googlenet", "resnet20", "resnet18", "resnet10-thin"})

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -26,6 +28,12 @@ import org.openjdk.jmh.annotations.Param;
 class BenchmarksTest {
 
   private static final double PER_BILLION = 1e-9;
+
+  @Test
+  void forksHaveTheOptionsOfTheLauncher() throws IOException {
+    String launcher = Files.readString(Path.of("..", "lanewise")).replace("-modules ", "-modules=");
+    assertThat(ForkedBenchmark.jvmOptions()).allMatch(launcher::contains);
+  }
 
   @Test
   void theLoopOfMultiplyAddsAddsUp() {

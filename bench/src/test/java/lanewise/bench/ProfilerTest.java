@@ -35,7 +35,8 @@ class ProfilerTest {
 
   private static ProfileOptions options(Network network, Mode mode, long budget) {
     Duration none = Duration.ofMillis(1);
-    return new ProfileOptions(network, mode, 2, 2, none, none, none, budget, ConvChooser.rule());
+    return new ProfileOptions(
+        network, mode, 2, 2, Optional.of(none), none, none, budget, ConvChooser.rule());
   }
 
   private static Profile profile(Network network, Mode mode) {

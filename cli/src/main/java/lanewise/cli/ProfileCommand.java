@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import lanewise.bench.OperationProfile;
 import lanewise.bench.PassProfile;
@@ -62,9 +63,9 @@ final class ProfileCommand implements Callable<Integer> {
       names = "--warm-up",
       paramLabel = "SECONDS",
       converter = Converters.Seconds.class,
-      defaultValue = "15",
-      description = "How long to run before measuring (default: ${DEFAULT-VALUE}).")
-  private double warmUp;
+      description =
+          "How long to run before measuring (default: until the JVM has compiled what runs).")
+  private Double warmUp;
 
   @Option(
       names = "--seconds",
@@ -119,7 +120,7 @@ final class ProfileCommand implements Callable<Integer> {
         inference ? Mode.INFERENCE : Mode.TRAINING,
         batch == null ? (large ? 8 : 64) : batch,
         threads,
-        duration(warmUp),
+        Optional.ofNullable(warmUp).map(ProfileCommand::duration),
         duration(seconds),
         Duration.ofSeconds(1),
         memory.bytes(),

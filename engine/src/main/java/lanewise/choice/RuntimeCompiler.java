@@ -12,9 +12,12 @@ import javax.management.ObjectName;
 ///
 /// HotSpot's diagnostic commands know (`jcmd PID Compiler.queue`); asking takes half a millisecond.
 /// With another JVM the answer is always no.
-final class RuntimeCompiler implements BooleanSupplier {
+public final class RuntimeCompiler implements BooleanSupplier {
 
   private static final String COMMANDS = "com.sun.management:type=DiagnosticCommand";
+
+  /// Asks the JVM that this runs in.
+  public RuntimeCompiler() {}
 
   @Override
   public boolean getAsBoolean() {

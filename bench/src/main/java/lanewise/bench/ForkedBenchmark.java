@@ -1,0 +1,41 @@
+package lanewise.bench;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+
+/// What all benchmarks share: runs a second, in one JVM with the options of `./lanewise`, which
+/// says
+/// why it has them.
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Fork(
+    value = 1,
+    jvmArgsAppend = {
+      "--add-modules=jdk.incubator.vector",
+      "-XX:+UseParallelGC",
+      "-XX:+UseTransparentHugePages",
+      "-Xmn64m",
+      "-XX:OptoLoopAlignment=32",
+      "-XX:Tier3DelayOn=50",
+      "-XX:Tier3MinInvocationThreshold=10",
+      "-XX:Tier3CompileThreshold=1000",
+      "-XX:Tier3BackEdgeThreshold=400000",
+      "-XX:Tier4MinInvocationThreshold=50",
+      "-XX:Tier4BackEdgeThreshold=400000"
+    })
+public abstract class ForkedBenchmark {
+
+  ForkedBenchmark() {}
+
+  /// Options of the JVMs that ours is measured in.
+  static List<String> jvmOptions() {
+    return List.of(ForkedBenchmark.class.getAnnotation(Fork.class).jvmArgsAppend());
+  }
+}
