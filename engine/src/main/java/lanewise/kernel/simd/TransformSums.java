@@ -1,6 +1,8 @@
 package lanewise.kernel.simd;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import lanewise.kernel.Parallel;
 import lanewise.tensor.Tensor;
 
@@ -41,6 +43,15 @@ final class TransformSums {
   /// What V of all tiles may take for threads to share it instead of the weights.
   private static final long FEW_BYTES = V_BYTES + V_BYTES / 2;
 
+  /// Fewer are one piece if pieces are of tiles.
+  private static final int FEW_TILES = 32;
+
+  /// Tiles whose inputs are transformed at a time where V is shared.
+  private static final int INPUT_TILES = 8;
+
+  /// Blocks of their channels at least.
+  private static final int INPUT_BLOCKS = 4;
+
   /// Room behind V and the weights, which are addressed through slices of a constant size.
   private static final long SLICE_BYTES =
       Math.max(NarrowTiles.WEIGHTS_SLICE, WinogradTransforms.SLICE);
@@ -71,7 +82,8 @@ final class TransformSums {
   private final int points;
   private final int srcBlocks;
   private final int dstBlocks;
-  private final int groups;
+  private final int[] groups; // of output channels: the first block of each, and the end
+  private final int[] groupOf; // per block of output channels
   private final int tiles;
   private final boolean byGroups;
   private final int blockTiles;
@@ -111,6 +123,7 @@ final class TransformSums {
   private long start;
   private int firstTile;
   private int tileCount;
+  private int inputParts; // of the source's blocks, transformed one by one
   private long run;
 
   /// @param srcBlocks vectors that a tile takes at each point
@@ -130,12 +143,10 @@ final class TransformSums {
     this.srcBlocks = srcBlocks;
     dstBlocks = Math.ceilDiv(dstChannels, Lanes.COUNT);
     productTiles = productTiles();
-    groups = Math.ceilDiv(dstBlocks, Lanes.MAX_BLOCKS);
     tiles = batch * transform.tilesPerImage();
     mTiles = Math.min(productTiles, tiles) + BEYOND;
     mStep = Math.min(PRODUCT_BLOCKS, dstBlocks) * mTiles * VECTOR + SKEW;
     long allWeights = points * srcBlocks * dstBlocks * PAIR;
-    byGroups = groups > 1 && (allWeights > LARGE_WEIGHTS || hasFewTiles(allWeights));
     boolean grow = transform.transformsWeights();
     prepares = constantWeights && (!grow || allWeights <= LARGE_PREPARED);
     boolean several = Lanes.COUNT != 8 || dstBlocks > 1;
@@ -145,6 +156,16 @@ final class TransformSums {
         sliced
             && (Lanes.COUNT == 8 || srcChannels <= NarrowTiles.PART)
             && transform.adjoining(0, transform.tilesPerImage()) >= LEAST_PIXELS;
+    groups = evenGroups(dstBlocks, threads, finishes ? 2 : 1);
+    groupOf = new int[dstBlocks];
+    for (int group = 0; group + 1 < groups.length; group++) {
+      Arrays.fill(groupOf, groups[group], groups[group + 1], group);
+    }
+    boolean onePiece = tiles < FEW_TILES && tiles <= productTiles;
+    byGroups =
+        dstBlocks <= Lanes.MAX_BLOCKS
+            ? groups.length > 2 && onePiece
+            : allWeights > LARGE_WEIGHTS || hasFewTiles(allWeights);
     int kept = byGroups && !prepares ? Math.min(dstBlocks, Lanes.MAX_BLOCKS) : dstBlocks;
     blockTiles = byGroups ? sharedTiles() : ownTiles();
     // A single piece is run by thread 0.
@@ -174,11 +195,25 @@ final class TransformSums {
     }
   }
 
+  /// Groups of at most [Lanes#MAX_BLOCKS] blocks, as many for each thread and as equal as can be.
+  ///
+  /// @param least blocks of a group, where there are enough of them: results that end in the
+  ///     destination start with the bias, those of a single block end with it, and which of the two
+  ///     must not depend on threads
+  /// @return where each begins, and the last one ends
+  private static int[] evenGroups(int blocks, int threads, int least) {
+    int fewest = Math.ceilDiv(blocks, Lanes.MAX_BLOCKS);
+    int perThread = Math.ceilDiv(Math.ceilDiv(blocks, threads), Lanes.MAX_BLOCKS);
+    int count = Math.clamp(perThread * threads, fewest, Math.max(fewest, blocks / least));
+    return IntStream.rangeClosed(0, count).map(group -> group * blocks / count).toArray();
+  }
+
   /// Whether pieces of tiles would be too few or too small to be worth reading all weights for
   /// each.
   private boolean hasFewTiles(long allWeights) {
     boolean inputsFit = (long) points * tiles * srcBlocks * VECTOR <= FEW_BYTES;
-    return tiles < 64 || groups >= 4 && inputsFit && allWeights > V_BYTES;
+    boolean several = dstBlocks > 3 * Lanes.MAX_BLOCKS;
+    return tiles < 64 || several && inputsFit && allWeights > V_BYTES;
   }
 
   private int productTiles() {
@@ -201,7 +236,7 @@ final class TransformSums {
   /// Whole register tiles, as many as make the last of two and of four threads end early; of the
   /// shapes alone, as slots are.
   private int ownTiles() {
-    if (tiles < 32) {
+    if (tiles < FEW_TILES) {
       return Math.ceilDiv(tiles, Math.ceilDiv(tiles, productTiles));
     }
     int step = registerTiles();
@@ -313,7 +348,7 @@ final class TransformSums {
     if (prepares) {
       return block * weightsBlock;
     }
-    return threadAt(thread) + (byGroups ? block % Lanes.MAX_BLOCKS : block) * weightsBlock;
+    return threadAt(thread) + (byGroups ? block - groups[groupOf[block]] : block) * weightsBlock;
   }
 
   private long mAt(int thread) {
@@ -366,9 +401,15 @@ final class TransformSums {
     }
     for (firstTile = 0; firstTile < tiles; firstTile += blockTiles) {
       tileCount = Math.min(blockTiles, tiles - firstTile);
-      parallel.run(Math.ceilDiv(tileCount, 8), sharedInput);
-      parallel.run(groups, channelGroup);
+      int pieces = Math.ceilDiv(tileCount, INPUT_TILES);
+      inputParts = Math.clamp(Math.ceilDiv(madeWeights.length, pieces), 1, mostInputParts());
+      parallel.run(pieces * inputParts, sharedInput);
+      parallel.run(groups.length - 1, channelGroup);
     }
+  }
+
+  private int mostInputParts() {
+    return Math.ceilDiv(srcBlocks, INPUT_BLOCKS);
   }
 
   /// What [#run] does before its loops, for who runs [#tileBlock] in a loop of its own.
@@ -424,7 +465,7 @@ final class TransformSums {
     }
     int first = piece * blockTiles;
     int count = Math.min(blockTiles, tiles - first);
-    input(first, vAt(thread), count, thread);
+    input(first, vAt(thread), count, 0, srcBlocks, thread);
     for (int block = 0; block < dstBlocks; ) {
       int left = dstBlocks - block;
       int blocks = Lanes.COUNT == 8 && sliced ? Math.min(PRODUCT_BLOCKS, left) : Tiles.blocks(left);
@@ -441,14 +482,22 @@ final class TransformSums {
   }
 
   private void sharedInput(int piece, int thread) {
-    int from = piece * 8;
+    int from = piece / inputParts * INPUT_TILES;
+    int count = Math.min(INPUT_TILES, tileCount - from);
+    int part = piece % inputParts;
+    int block = firstBlock(part);
     long v = vAt(thread) + from * vTile;
-    input(firstTile + from, v, Math.min(8, tileCount - from), thread);
+    input(firstTile + from, v, count, block, firstBlock(part + 1) - block, thread);
+  }
+
+  /// Where a part of the source's blocks begins, and the one before ends: whole cache lines of V.
+  private int firstBlock(int part) {
+    return Math.min(part * mostInputParts() / inputParts * INPUT_BLOCKS, srcBlocks);
   }
 
   private void channelGroup(int group, int thread) {
-    int block = group * Lanes.MAX_BLOCKS;
-    int blocks = Math.min(Lanes.MAX_BLOCKS, dstBlocks - block);
+    int block = groups[group];
+    int blocks = groups[group + 1] - block;
     makeWeights(block, blocks, thread);
     long at = uAt(block, thread);
     for (int from = 0; from < tileCount; from += productTiles) {
@@ -458,7 +507,8 @@ final class TransformSums {
     }
   }
 
-  private void input(int first, long v, int count, int thread) {
+  /// @param v where the first block of the first tile's first point would go
+  private void input(int first, long v, int count, int block, int blocks, int thread) {
     if (prologue != null) {
       int perImage = transform.tilesPerImage();
       prologue.need(first / perImage, (first + count - 1) / perImage + 1);
@@ -467,12 +517,12 @@ final class TransformSums {
         src,
         first,
         first + count,
-        0,
-        srcBlocks,
+        block,
+        blocks,
         workspace,
         scratchAt(thread),
         workspace,
-        v,
+        v + block * VECTOR,
         vTile,
         vStep);
   }
