@@ -9,9 +9,8 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/// What all benchmarks share: runs a second, in one JVM with the options of `./lanewise`, which
-/// says
-/// why it has them.
+/// What all benchmarks share: runs a second, in one JVM with the options of `./lanewise`, where it
+/// stands why.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -22,13 +21,7 @@ import org.openjdk.jmh.annotations.State;
       "-XX:+UseParallelGC",
       "-XX:+UseTransparentHugePages",
       "-Xmn64m",
-      "-XX:OptoLoopAlignment=32",
-      "-XX:Tier3DelayOn=50",
-      "-XX:Tier3MinInvocationThreshold=10",
-      "-XX:Tier3CompileThreshold=1000",
-      "-XX:Tier3BackEdgeThreshold=400000",
-      "-XX:Tier4MinInvocationThreshold=50",
-      "-XX:Tier4BackEdgeThreshold=400000"
+      "-XX:OptoLoopAlignment=32"
     })
 public abstract class ForkedBenchmark {
 
