@@ -21,7 +21,8 @@ import org.openjdk.jmh.annotations.State;
       "-XX:+UseParallelGC",
       "-XX:+UseTransparentHugePages",
       "-Xmn64m",
-      "-XX:OptoLoopAlignment=32"
+      "-XX:OptoLoopAlignment=32",
+      "-XX:PerMethodTrapLimit=5000"
     })
 public abstract class ForkedBenchmark {
 

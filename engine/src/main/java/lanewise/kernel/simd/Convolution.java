@@ -17,7 +17,7 @@ import lanewise.tensor.Tensor;
 public final class Convolution {
 
   static {
-    Slices.profile();
+    Segments.profile();
   }
 
   private final ConvSpec spec;
