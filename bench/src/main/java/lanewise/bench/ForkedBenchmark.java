@@ -22,7 +22,8 @@ import org.openjdk.jmh.annotations.State;
       "-XX:+UseTransparentHugePages",
       "-Xmn64m",
       "-XX:OptoLoopAlignment=32",
-      "-XX:PerMethodTrapLimit=5000"
+      "-XX:PerMethodTrapLimit=5000",
+      "-XX:Tier3DelayOn=1000"
     })
 public abstract class ForkedBenchmark {
 

@@ -146,7 +146,8 @@ final class FirstConv {
   }
 
   private long threadBytes() {
-    return Lanes.BYTES + groupRows * FirstTiles.TILE_BYTES + planes.bytes(bandRows);
+    long planesBytes = planes.bytes(bandRows) + planes.scratchBytes();
+    return Lanes.BYTES + groupRows * FirstTiles.TILE_BYTES + planesBytes;
   }
 
   /// Where a thread has a vector of zeros.

@@ -1,15 +1,15 @@
 package lanewise.kernel.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.IntVector.fromMemorySegment;
+import static lanewise.kernel.simd.Lanes.INTS;
 import static lanewise.kernel.simd.Lanes.ORDER;
-import static lanewise.kernel.simd.Lanes.SPECIES;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import lanewise.kernel.ConvSpec;
 import lanewise.tensor.Tensor;
 
@@ -23,13 +23,20 @@ final class ImagePlanes {
   private static final int LANES = Lanes.COUNT;
 
   /// Which lanes of two vectors of a row, and then of what they gave and a third vector, make every
-  /// third value of the three.
-  private static final float[] OF_TWO = new float[LANES];
+  /// third value of the three. Values are moved as integers: lanes given as floats are converted.
+  private static final int[] OF_TWO = new int[LANES];
 
-  private static final float[] AND_THIRD = new float[LANES];
+  private static final int[] AND_THIRD = new int[LANES];
+
+  /// Which lanes of two vectors make every second value of both.
+  private static final int[] EVEN = new int[LANES];
+
+  private static final int[] ODD = new int[LANES];
 
   static {
     for (int l = 0; l < LANES; l++) {
+      EVEN[l] = 2 * l;
+      ODD[l] = 2 * l + 1;
       boolean third = 3 * l >= 2 * LANES;
       OF_TWO[l] = third ? 0 : 3 * l;
       AND_THIRD[l] = third ? 3 * l - LANES : l;
@@ -106,6 +113,8 @@ final class ImagePlanes {
 
   /// Writes what some rows of the result see of one image, and as much beyond it as makes whole
   /// vectors.
+  ///
+  /// @param at where they go, [#bytes] and behind these [#scratchBytes]
   void fill(Tensor src, int image, int resultRow, int resultRows, MemorySegment dst, long at) {
     int top = resultRow * c.stride() - c.padding();
     int from = Math.max(top, 0);
@@ -113,6 +122,12 @@ final class ImagePlanes {
     Vectors.zero(dst, at, bytes(resultRows));
     int lanes = src.lanes();
     long row = (long) c.width() * lanes;
+    if (lanes == 3 && splitsRows()) {
+      long srcAt = (image * src.imageStride() + from * row) * Float.BYTES;
+      long dstAt = at + (from - top) * rowBytes();
+      split(src.segment(), srcAt, to - from, dst, dstAt, at + bytes(resultRows));
+      return;
+    }
     for (int plane = 0; plane < planes; plane++) {
       int channel = plane / c.stride();
       long block = channel / lanes * (long) src.blockStride();
@@ -125,6 +140,85 @@ final class ImagePlanes {
   /// Bytes of the planes that so many rows of the result see, in whole vectors.
   long bytes(int resultRows) {
     return Math.ceilDiv(rows(resultRows) * rowBytes(), Lanes.BYTES) * (long) Lanes.BYTES;
+  }
+
+  /// Bytes of memory that [#fill] needs behind the planes, in whole vectors.
+  long scratchBytes() {
+    return splitsRows() ? Math.ceilDiv(channelBytes(), Lanes.BYTES) * (long) Lanes.BYTES : 0;
+  }
+
+  /// Whether a row of a plain image is cut into channels first, and these into phases of the
+  /// stride: permutations of two vectors, where these are a single instruction (with 4 and with 16
+  /// lanes).
+  private boolean splitsRows() {
+    boolean halves = c.stride() == 2 || c.stride() == 4;
+    return LANES != 8 && c.channels() == 3 && halves && Math.min(c.width(), planeFloats) >= LANES;
+  }
+
+  /// Bytes of one channel of a row with its padding.
+  private long channelBytes() {
+    return (long) planeFloats * c.stride() * Float.BYTES;
+  }
+
+  /// Some rows of all planes of a plain image.
+  ///
+  /// @param tmp takes [#scratchBytes]
+  private void split(
+      MemorySegment src, long srcAt, int rows, MemorySegment dst, long at, long tmp) {
+    long pixels = tmp + (long) c.padding() * Float.BYTES;
+    long srcRow = 3L * c.width() * Float.BYTES;
+    Vectors.zero(dst, tmp, scratchBytes());
+    for (int row = 0; row < rows; row++) {
+      for (int channel = 0; channel < 3; channel++) {
+        long from = srcAt + row * srcRow + channel * 4L;
+        thirds(src, from, srcRow, 1, c.width(), dst, pixels, 0);
+        long to = at + row * rowBytes() + channel * channelBytes();
+        if (c.stride() == 2) {
+          halves(dst, tmp, planeFloats, to);
+        } else {
+          quarters(dst, tmp, planeFloats, to);
+        }
+      }
+    }
+  }
+
+  /// Values in turn to one half and the other of what is at `to`, which follow one another.
+  ///
+  /// @param count of each
+  private static void halves(MemorySegment memory, long from, int count, long to) {
+    IntVector even = IntVector.fromArray(INTS, EVEN, 0);
+    IntVector odd = IntVector.fromArray(INTS, ODD, 0);
+    for (int i = 0; i < count; i += LANES) {
+      int first = Math.min(i, count - LANES);
+      long at = from + first * 8L;
+      IntVector a = fromMemorySegment(INTS, memory, at, ORDER);
+      IntVector b = fromMemorySegment(INTS, memory, at + Lanes.BYTES, ORDER);
+      even.selectFrom(a, b).intoMemorySegment(memory, to + first * 4L, ORDER);
+      odd.selectFrom(a, b).intoMemorySegment(memory, to + (count + first) * 4L, ORDER);
+    }
+  }
+
+  /// The same to four quarters.
+  private static void quarters(MemorySegment memory, long from, int count, long to) {
+    IntVector even = IntVector.fromArray(INTS, EVEN, 0);
+    IntVector odd = IntVector.fromArray(INTS, ODD, 0);
+    for (int i = 0; i < count; i += LANES) {
+      int first = Math.min(i, count - LANES);
+      long at = from + first * 16L;
+      IntVector a = fromMemorySegment(INTS, memory, at, ORDER);
+      IntVector b = fromMemorySegment(INTS, memory, at + Lanes.BYTES, ORDER);
+      IntVector d = fromMemorySegment(INTS, memory, at + 2L * Lanes.BYTES, ORDER);
+      IntVector e = fromMemorySegment(INTS, memory, at + 3L * Lanes.BYTES, ORDER);
+      IntVector evens = even.selectFrom(a, b);
+      IntVector moreEvens = even.selectFrom(d, e);
+      IntVector odds = odd.selectFrom(a, b);
+      IntVector moreOdds = odd.selectFrom(d, e);
+      long first0 = to + first * 4L;
+      even.selectFrom(evens, moreEvens).intoMemorySegment(memory, first0, ORDER);
+      even.selectFrom(odds, moreOdds).intoMemorySegment(memory, first0 + count * 4L, ORDER);
+      odd.selectFrom(evens, moreEvens).intoMemorySegment(memory, first0 + count * 8L, ORDER);
+      odd.selectFrom(odds, moreOdds).intoMemorySegment(memory, first0 + count * 12L, ORDER);
+    }
   }
 
   /// Some rows of one plane.
@@ -141,7 +235,6 @@ final class ImagePlanes {
     long from = srcAt + column * pixelBytes;
     long start = to + (long) before * Float.BYTES;
     int step = src.lanes() * c.stride();
-    // Permutations of two vectors are a single instruction with 4 and with 16 lanes.
     if (step == 3 && LANES != 8 && inside >= LANES) {
       thirds(src.segment(), from, srcRow, rows, inside, dst, start, rowBytes());
       return;
@@ -164,15 +257,15 @@ final class ImagePlanes {
       MemorySegment dst,
       long to,
       long dstRow) {
-    FloatVector two = FloatVector.fromArray(SPECIES, OF_TWO, 0);
-    FloatVector third = FloatVector.fromArray(SPECIES, AND_THIRD, 0);
+    IntVector two = IntVector.fromArray(INTS, OF_TWO, 0);
+    IntVector third = IntVector.fromArray(INTS, AND_THIRD, 0);
     for (int row = 0; row < rows; row++) {
       for (int i = 0; i < count; i += LANES) {
         int first = Math.min(i, count - LANES);
         long at = from + row * srcRow + first * 12L;
-        FloatVector a = fromMemorySegment(SPECIES, src, at, ORDER);
-        FloatVector b = fromMemorySegment(SPECIES, src, at + Lanes.BYTES, ORDER);
-        FloatVector d = fromMemorySegment(SPECIES, src, at + 2L * Lanes.BYTES, ORDER);
+        IntVector a = fromMemorySegment(INTS, src, at, ORDER);
+        IntVector b = fromMemorySegment(INTS, src, at + Lanes.BYTES, ORDER);
+        IntVector d = fromMemorySegment(INTS, src, at + 2L * Lanes.BYTES, ORDER);
         third
             .selectFrom(two.selectFrom(a, b), d)
             .intoMemorySegment(dst, to + row * dstRow + first * 4L, ORDER);

@@ -1,5 +1,7 @@
 package lanewise.kernel.simd;
 
+import static java.lang.Float.NEGATIVE_INFINITY;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -74,6 +76,9 @@ final class TransformSums {
 
   /// What V may take in the last-level cache, which all threads share.
   private static final long SHARED_BYTES = 16L * 1024 * 1024;
+
+  /// Zeros for sums of a register tile that start from nothing.
+  private static final long ZEROS = Lanes.MAX_BLOCKS * VECTOR;
 
   /// Two cache lines, so that the points fall into different cache sets.
   private static final long SKEW = 128;
@@ -323,7 +328,7 @@ final class TransformSums {
   }
 
   private long threadBytes() {
-    return ownBytes() + points * mStep + transform.scratchBytes();
+    return ownBytes() + points * mStep + transform.scratchBytes() + ZEROS;
   }
 
   /// V and transformed weights of one thread.
@@ -357,6 +362,10 @@ final class TransformSums {
 
   private long scratchAt(int thread) {
     return mAt(thread) + points * mStep;
+  }
+
+  private long zerosAt(int thread) {
+    return scratchAt(thread) + transform.scratchBytes();
   }
 
   /// Transforms the weights ahead of all runs until they change, if that is of use.
@@ -573,9 +582,12 @@ final class TransformSums {
 
   /// The same for tiles that are single pixels, with nothing in between: tiles of registers whose
   /// pixels lie side by side in the destination end there. Those across two images, and the last,
-  /// go by M.
+  /// go by M, through the same register tile: another one would have so few calls that the JVM's
+  /// compiler comes to it a second later.
   private void finished(int block, int blocks, int first, long v, long w, int count, int thread) {
     long m = mAt(thread);
+    long zeros = zerosAt(thread);
+    Vectors.zero(workspace, zeros, ZEROS);
     for (int b = 0; b < blocks; b += Lanes.MAX_BLOCKS) {
       int some = Math.min(Lanes.MAX_BLOCKS, blocks - b);
       int positions = Lanes.COUNT == 8 ? Tiles.positions(some) : WideTiles.positions(some);
@@ -585,10 +597,18 @@ final class TransformSums {
         int adjoining = some < 2 ? 0 : transform.adjoining(first + done, first + count);
         int run = adjoining / positions * positions;
         if (run > 0) {
-          finished(some, block + b, first + done, vd, wb, run);
+          long at = transform.resultAt(dst, first + done, block + b);
+          long atBlock = dst.blockStride() * (long) Float.BYTES;
+          long biasAt = (block + b) * VECTOR;
+          finished(some, run, vd, wb, bias, biasAt, dst.segment(), at, atBlock, floor);
         } else {
           run = some < 2 ? count : Math.min(positions, count - done);
-          product(channels[0], some, vd, wb, run, m);
+          if (some < 2) {
+            product(channels[0], some, vd, wb, run, m);
+          } else {
+            long mBlock = mTiles * VECTOR;
+            finished(some, run, vd, wb, workspace, zeros, workspace, m, mBlock, NEGATIVE_INFINITY);
+          }
           output(block + b, some, first + done, run, m, thread);
         }
         done += run;
@@ -597,13 +617,19 @@ final class TransformSums {
     gather(block, blocks, first, count);
   }
 
-  /// The same for whole tiles of registers.
-  private void finished(int blocks, int block, int first, long v, long w, int count) {
-    long at = transform.resultAt(dst, first, block);
-    long atBlock = dst.blockStride() * (long) Float.BYTES;
-    long biasAt = block * VECTOR;
+  /// The same for whole tiles of registers: `max(product + start, least)`.
+  private void finished(
+      int blocks,
+      int count,
+      long v,
+      long w,
+      MemorySegment start,
+      long startAt,
+      MemorySegment to,
+      long at,
+      long atBlock,
+      float least) {
     int summed = channels[0];
-    MemorySegment to = dst.segment();
     if (Lanes.COUNT == 8) {
       NarrowTiles.finished2x6(
           count,
@@ -614,12 +640,12 @@ final class TransformSums {
           w,
           weightsBlock,
           summed,
-          bias,
-          biasAt,
+          start,
+          startAt,
           to,
           at,
           atBlock,
-          floor);
+          least);
     } else {
       WideTiles.finished(
           blocks,
@@ -631,12 +657,12 @@ final class TransformSums {
           w,
           weightsBlock,
           summed,
-          bias,
-          biasAt,
+          start,
+          startAt,
           to,
           at,
           atBlock,
-          floor);
+          least);
     }
   }
 

@@ -122,12 +122,30 @@ final class WeightTiles {
       return;
     }
     int most = PanelTiles.SUITS ? PanelTiles.MOST_PIXELS : WidePanelTiles.pixels(blocks);
+    boolean direct = WidePanelTiles.SUITS && valid == rows;
     for (int from = 0; from < l.count0; from += most) {
       int count = Math.min(most, l.count0 - from);
       long panel = srcAt + from * l.srcStep0;
       long gradient = dDstAt + from * l.dDstStep0;
-      if (!PanelTiles.SUITS) {
-        WidePanelTiles.run(blocks, src, panel, dDst, gradient, dDstBlock, count, scratch, at);
+      if (direct) {
+        WidePanelTiles.run(
+            blocks,
+            src,
+            panel,
+            dDst,
+            gradient,
+            dDstBlock,
+            count,
+            dWeights,
+            weightsAt,
+            weightsBlock);
+        continue;
+      }
+      if (WidePanelTiles.SUITS) {
+        long block = rows * LANE_BYTES;
+        Vectors.zero(scratch, at, blocks * block);
+        WidePanelTiles.run(
+            blocks, src, panel, dDst, gradient, dDstBlock, count, scratch, at, block);
       } else if (blocks == 2) {
         PanelTiles.tile6x2(src, panel, dDst, gradient, dDstBlock, count, scratch, at);
       } else {

@@ -46,8 +46,11 @@ final class WidePanelTiles {
     return blocks == 1 ? MOST_PIXELS / 2 : MOST_PIXELS;
   }
 
-  /// Sums `count` pixels, at most [#pixels], of some rows of a panel x 1 to 4 blocks of a gradient:
-  /// `scratch[block][row]`.
+  /// Adds the sums over `count` pixels, at most [#pixels], of [#rows] rows of a panel x 1 to 4
+  /// blocks of a gradient.
+  ///
+  /// @param at where the first row's sum of the first block is; rows lie side by side
+  /// @param atBlock from there to the next block
   static void run(
       int blocks,
       MemorySegment src,
@@ -56,17 +59,18 @@ final class WidePanelTiles {
       long dDstAt,
       long dDstBlock,
       int count,
-      MemorySegment scratch,
-      long at) {
+      MemorySegment sums,
+      long at,
+      long atBlock) {
     switch (blocks) {
-      case 4 -> tile4x4(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
-      case 3 -> tile8x3(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
-      case 2 -> tile8x2(src, srcAt, dDst, dDstAt, dDstBlock, count, scratch, at);
-      default -> tile8x1(src, srcAt, dDst, dDstAt, count, scratch, at);
+      case 4 -> tile4x4(src, srcAt, dDst, dDstAt, dDstBlock, count, sums, at, atBlock);
+      case 3 -> tile8x3(src, srcAt, dDst, dDstAt, dDstBlock, count, sums, at, atBlock);
+      case 2 -> tile8x2(src, srcAt, dDst, dDstAt, dDstBlock, count, sums, at, atBlock);
+      default -> tile8x1(src, srcAt, dDst, dDstAt, count, sums, at);
     }
   }
 
-  /// Sums `count` pixels of 4 rows of a panel x 4 blocks of a gradient.
+  /// Adds `count` pixels of 4 rows of a panel x 4 blocks of a gradient.
   private static void tile4x4(
       MemorySegment src,
       long srcAt,
@@ -74,8 +78,9 @@ final class WidePanelTiles {
       long dDstAt,
       long dDstBlock,
       int count,
-      MemorySegment scratch,
-      long at) {
+      MemorySegment sums,
+      long at,
+      long atBlock) {
     FloatVector a00 = FloatVector.zero(SPECIES);
     FloatVector a10 = a00;
     FloatVector a20 = a00;
@@ -124,26 +129,41 @@ final class WidePanelTiles {
       a32 = x.fma(g2, a32);
       a33 = x.fma(g3, a33);
     }
-    MemorySegment sums = scratch.asSlice(at, 16 * LANE_BYTES);
-    a00.intoMemorySegment(sums, 0, ORDER);
-    a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
-    a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
-    a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
-    a01.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
-    a11.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
-    a21.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
-    a31.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
-    a02.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
-    a12.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
-    a22.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
-    a32.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
-    a03.intoMemorySegment(sums, 12 * LANE_BYTES, ORDER);
-    a13.intoMemorySegment(sums, 13 * LANE_BYTES, ORDER);
-    a23.intoMemorySegment(sums, 14 * LANE_BYTES, ORDER);
-    a33.intoMemorySegment(sums, 15 * LANE_BYTES, ORDER);
+    MemorySegment sums0 = sums.asSlice(at, 4 * LANE_BYTES);
+    MemorySegment sums1 = sums.asSlice(at + atBlock, 4 * LANE_BYTES);
+    MemorySegment sums2 = sums.asSlice(at + 2 * atBlock, 4 * LANE_BYTES);
+    MemorySegment sums3 = sums.asSlice(at + 3 * atBlock, 4 * LANE_BYTES);
+    a00.add(fromMemorySegment(SPECIES, sums0, 0, ORDER)).intoMemorySegment(sums0, 0, ORDER);
+    a10.add(fromMemorySegment(SPECIES, sums0, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 1 * LANE_BYTES, ORDER);
+    a20.add(fromMemorySegment(SPECIES, sums0, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 2 * LANE_BYTES, ORDER);
+    a30.add(fromMemorySegment(SPECIES, sums0, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 3 * LANE_BYTES, ORDER);
+    a01.add(fromMemorySegment(SPECIES, sums1, 0, ORDER)).intoMemorySegment(sums1, 0, ORDER);
+    a11.add(fromMemorySegment(SPECIES, sums1, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 1 * LANE_BYTES, ORDER);
+    a21.add(fromMemorySegment(SPECIES, sums1, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 2 * LANE_BYTES, ORDER);
+    a31.add(fromMemorySegment(SPECIES, sums1, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 3 * LANE_BYTES, ORDER);
+    a02.add(fromMemorySegment(SPECIES, sums2, 0, ORDER)).intoMemorySegment(sums2, 0, ORDER);
+    a12.add(fromMemorySegment(SPECIES, sums2, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 1 * LANE_BYTES, ORDER);
+    a22.add(fromMemorySegment(SPECIES, sums2, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 2 * LANE_BYTES, ORDER);
+    a32.add(fromMemorySegment(SPECIES, sums2, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 3 * LANE_BYTES, ORDER);
+    a03.add(fromMemorySegment(SPECIES, sums3, 0, ORDER)).intoMemorySegment(sums3, 0, ORDER);
+    a13.add(fromMemorySegment(SPECIES, sums3, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums3, 1 * LANE_BYTES, ORDER);
+    a23.add(fromMemorySegment(SPECIES, sums3, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums3, 2 * LANE_BYTES, ORDER);
+    a33.add(fromMemorySegment(SPECIES, sums3, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums3, 3 * LANE_BYTES, ORDER);
   }
 
-  /// Sums `count` pixels of 8 rows of a panel x 3 blocks of a gradient. With 4 rows the compiler
+  /// Adds `count` pixels of 8 rows of a panel x 3 blocks of a gradient. With 4 rows the compiler
   /// unrolls the loop and keeps what it spreads in memory: a third of the speed.
   private static void tile8x3(
       MemorySegment src,
@@ -152,8 +172,9 @@ final class WidePanelTiles {
       long dDstAt,
       long dDstBlock,
       int count,
-      MemorySegment scratch,
-      long at) {
+      MemorySegment sums,
+      long at,
+      long atBlock) {
     FloatVector a00 = FloatVector.zero(SPECIES);
     FloatVector a10 = a00;
     FloatVector a20 = a00;
@@ -220,34 +241,57 @@ final class WidePanelTiles {
       a71 = x.fma(g1, a71);
       a72 = x.fma(g2, a72);
     }
-    MemorySegment sums = scratch.asSlice(at, 24 * LANE_BYTES);
-    a00.intoMemorySegment(sums, 0, ORDER);
-    a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
-    a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
-    a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
-    a40.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
-    a50.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
-    a60.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
-    a70.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
-    a01.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
-    a11.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
-    a21.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
-    a31.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
-    a41.intoMemorySegment(sums, 12 * LANE_BYTES, ORDER);
-    a51.intoMemorySegment(sums, 13 * LANE_BYTES, ORDER);
-    a61.intoMemorySegment(sums, 14 * LANE_BYTES, ORDER);
-    a71.intoMemorySegment(sums, 15 * LANE_BYTES, ORDER);
-    a02.intoMemorySegment(sums, 16 * LANE_BYTES, ORDER);
-    a12.intoMemorySegment(sums, 17 * LANE_BYTES, ORDER);
-    a22.intoMemorySegment(sums, 18 * LANE_BYTES, ORDER);
-    a32.intoMemorySegment(sums, 19 * LANE_BYTES, ORDER);
-    a42.intoMemorySegment(sums, 20 * LANE_BYTES, ORDER);
-    a52.intoMemorySegment(sums, 21 * LANE_BYTES, ORDER);
-    a62.intoMemorySegment(sums, 22 * LANE_BYTES, ORDER);
-    a72.intoMemorySegment(sums, 23 * LANE_BYTES, ORDER);
+    MemorySegment sums0 = sums.asSlice(at, 8 * LANE_BYTES);
+    MemorySegment sums1 = sums.asSlice(at + atBlock, 8 * LANE_BYTES);
+    MemorySegment sums2 = sums.asSlice(at + 2 * atBlock, 8 * LANE_BYTES);
+    a00.add(fromMemorySegment(SPECIES, sums0, 0, ORDER)).intoMemorySegment(sums0, 0, ORDER);
+    a10.add(fromMemorySegment(SPECIES, sums0, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 1 * LANE_BYTES, ORDER);
+    a20.add(fromMemorySegment(SPECIES, sums0, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 2 * LANE_BYTES, ORDER);
+    a30.add(fromMemorySegment(SPECIES, sums0, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 3 * LANE_BYTES, ORDER);
+    a40.add(fromMemorySegment(SPECIES, sums0, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 4 * LANE_BYTES, ORDER);
+    a50.add(fromMemorySegment(SPECIES, sums0, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 5 * LANE_BYTES, ORDER);
+    a60.add(fromMemorySegment(SPECIES, sums0, 6 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 6 * LANE_BYTES, ORDER);
+    a70.add(fromMemorySegment(SPECIES, sums0, 7 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 7 * LANE_BYTES, ORDER);
+    a01.add(fromMemorySegment(SPECIES, sums1, 0, ORDER)).intoMemorySegment(sums1, 0, ORDER);
+    a11.add(fromMemorySegment(SPECIES, sums1, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 1 * LANE_BYTES, ORDER);
+    a21.add(fromMemorySegment(SPECIES, sums1, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 2 * LANE_BYTES, ORDER);
+    a31.add(fromMemorySegment(SPECIES, sums1, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 3 * LANE_BYTES, ORDER);
+    a41.add(fromMemorySegment(SPECIES, sums1, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 4 * LANE_BYTES, ORDER);
+    a51.add(fromMemorySegment(SPECIES, sums1, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 5 * LANE_BYTES, ORDER);
+    a61.add(fromMemorySegment(SPECIES, sums1, 6 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 6 * LANE_BYTES, ORDER);
+    a71.add(fromMemorySegment(SPECIES, sums1, 7 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 7 * LANE_BYTES, ORDER);
+    a02.add(fromMemorySegment(SPECIES, sums2, 0, ORDER)).intoMemorySegment(sums2, 0, ORDER);
+    a12.add(fromMemorySegment(SPECIES, sums2, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 1 * LANE_BYTES, ORDER);
+    a22.add(fromMemorySegment(SPECIES, sums2, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 2 * LANE_BYTES, ORDER);
+    a32.add(fromMemorySegment(SPECIES, sums2, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 3 * LANE_BYTES, ORDER);
+    a42.add(fromMemorySegment(SPECIES, sums2, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 4 * LANE_BYTES, ORDER);
+    a52.add(fromMemorySegment(SPECIES, sums2, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 5 * LANE_BYTES, ORDER);
+    a62.add(fromMemorySegment(SPECIES, sums2, 6 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 6 * LANE_BYTES, ORDER);
+    a72.add(fromMemorySegment(SPECIES, sums2, 7 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums2, 7 * LANE_BYTES, ORDER);
   }
 
-  /// Sums `count` pixels of 8 rows of a panel x 2 blocks of a gradient.
+  /// Adds `count` pixels of 8 rows of a panel x 2 blocks of a gradient.
   private static void tile8x2(
       MemorySegment src,
       long srcAt,
@@ -255,8 +299,9 @@ final class WidePanelTiles {
       long dDstAt,
       long dDstBlock,
       int count,
-      MemorySegment scratch,
-      long at) {
+      MemorySegment sums,
+      long at,
+      long atBlock) {
     FloatVector a00 = FloatVector.zero(SPECIES);
     FloatVector a10 = a00;
     FloatVector a20 = a00;
@@ -305,26 +350,41 @@ final class WidePanelTiles {
       a70 = x.fma(g0, a70);
       a71 = x.fma(g1, a71);
     }
-    MemorySegment sums = scratch.asSlice(at, 16 * LANE_BYTES);
-    a00.intoMemorySegment(sums, 0, ORDER);
-    a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
-    a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
-    a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
-    a40.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
-    a50.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
-    a60.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
-    a70.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
-    a01.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
-    a11.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
-    a21.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
-    a31.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
-    a41.intoMemorySegment(sums, 12 * LANE_BYTES, ORDER);
-    a51.intoMemorySegment(sums, 13 * LANE_BYTES, ORDER);
-    a61.intoMemorySegment(sums, 14 * LANE_BYTES, ORDER);
-    a71.intoMemorySegment(sums, 15 * LANE_BYTES, ORDER);
+    MemorySegment sums0 = sums.asSlice(at, 8 * LANE_BYTES);
+    MemorySegment sums1 = sums.asSlice(at + atBlock, 8 * LANE_BYTES);
+    a00.add(fromMemorySegment(SPECIES, sums0, 0, ORDER)).intoMemorySegment(sums0, 0, ORDER);
+    a10.add(fromMemorySegment(SPECIES, sums0, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 1 * LANE_BYTES, ORDER);
+    a20.add(fromMemorySegment(SPECIES, sums0, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 2 * LANE_BYTES, ORDER);
+    a30.add(fromMemorySegment(SPECIES, sums0, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 3 * LANE_BYTES, ORDER);
+    a40.add(fromMemorySegment(SPECIES, sums0, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 4 * LANE_BYTES, ORDER);
+    a50.add(fromMemorySegment(SPECIES, sums0, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 5 * LANE_BYTES, ORDER);
+    a60.add(fromMemorySegment(SPECIES, sums0, 6 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 6 * LANE_BYTES, ORDER);
+    a70.add(fromMemorySegment(SPECIES, sums0, 7 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 7 * LANE_BYTES, ORDER);
+    a01.add(fromMemorySegment(SPECIES, sums1, 0, ORDER)).intoMemorySegment(sums1, 0, ORDER);
+    a11.add(fromMemorySegment(SPECIES, sums1, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 1 * LANE_BYTES, ORDER);
+    a21.add(fromMemorySegment(SPECIES, sums1, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 2 * LANE_BYTES, ORDER);
+    a31.add(fromMemorySegment(SPECIES, sums1, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 3 * LANE_BYTES, ORDER);
+    a41.add(fromMemorySegment(SPECIES, sums1, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 4 * LANE_BYTES, ORDER);
+    a51.add(fromMemorySegment(SPECIES, sums1, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 5 * LANE_BYTES, ORDER);
+    a61.add(fromMemorySegment(SPECIES, sums1, 6 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 6 * LANE_BYTES, ORDER);
+    a71.add(fromMemorySegment(SPECIES, sums1, 7 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 7 * LANE_BYTES, ORDER);
   }
 
-  /// Sums `count` pixels of 8 rows of a panel x one block of a gradient. Each value of the panel is
+  /// Adds `count` pixels of 8 rows of a panel x one block of a gradient. Each value of the panel is
   /// used once, and spread as an integer for that: see [WideTiles].
   private static void tile8x1(
       MemorySegment src,
@@ -332,7 +392,7 @@ final class WidePanelTiles {
       MemorySegment dDst,
       long dDstAt,
       int count,
-      MemorySegment scratch,
+      MemorySegment sums,
       long at) {
     FloatVector a0 = FloatVector.zero(SPECIES);
     FloatVector a1 = a0;
@@ -365,14 +425,21 @@ final class WidePanelTiles {
       x = broadcast(INTS, panel.get(JAVA_INT_UNALIGNED, i * LANE_BYTES + 28)).reinterpretAsFloats();
       a7 = x.fma(g, a7);
     }
-    MemorySegment sums = scratch.asSlice(at, 8 * LANE_BYTES);
-    a0.intoMemorySegment(sums, 0, ORDER);
-    a1.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
-    a2.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
-    a3.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
-    a4.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
-    a5.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
-    a6.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
-    a7.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
+    MemorySegment to = sums.asSlice(at, 8 * LANE_BYTES);
+    a0.add(fromMemorySegment(SPECIES, to, 0, ORDER)).intoMemorySegment(to, 0, ORDER);
+    a1.add(fromMemorySegment(SPECIES, to, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(to, 1 * LANE_BYTES, ORDER);
+    a2.add(fromMemorySegment(SPECIES, to, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(to, 2 * LANE_BYTES, ORDER);
+    a3.add(fromMemorySegment(SPECIES, to, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(to, 3 * LANE_BYTES, ORDER);
+    a4.add(fromMemorySegment(SPECIES, to, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(to, 4 * LANE_BYTES, ORDER);
+    a5.add(fromMemorySegment(SPECIES, to, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(to, 5 * LANE_BYTES, ORDER);
+    a6.add(fromMemorySegment(SPECIES, to, 6 * LANE_BYTES, ORDER))
+        .intoMemorySegment(to, 6 * LANE_BYTES, ORDER);
+    a7.add(fromMemorySegment(SPECIES, to, 7 * LANE_BYTES, ORDER))
+        .intoMemorySegment(to, 7 * LANE_BYTES, ORDER);
   }
 }
