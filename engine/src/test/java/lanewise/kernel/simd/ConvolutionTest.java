@@ -96,6 +96,7 @@ class ConvolutionTest {
                 new ConvCases.Case(new ConvSpec(3, 20, 701, 34, 6, 3, 1, 1, 1), 2),
                 new ConvCases.Case(new ConvSpec(3, 50, 700, 9, 7, 7, 2, 3, 1), 1),
                 new ConvCases.Case(new ConvSpec(3, 31, 29, 33, 11, 11, 4, 2, 1), 5),
+                new ConvCases.Case(new ConvSpec(3, 23, 70, 9, 11, 11, 4, 2, 1), 2),
                 new ConvCases.Case(new ConvSpec(1, 7, 9, 5, 3, 3, 1, 1, 1), 75),
                 new ConvCases.Case(new ConvSpec(6, 14, 14, 16, 5, 5, 1, 0, 1), 33),
                 new ConvCases.Case(new ConvSpec(7, 50, 300, 9, 3, 3, 2, 1, 1), 2))
