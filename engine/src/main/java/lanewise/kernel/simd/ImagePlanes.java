@@ -22,6 +22,9 @@ final class ImagePlanes {
 
   private static final int LANES = Lanes.COUNT;
 
+  /// Permutations of two vectors are a single instruction with 4 and with 16 lanes.
+  private static final boolean PERMUTES = LANES != 8;
+
   /// Which lanes of two vectors of a row, and then of what they gave and a third vector, make every
   /// third value of the three. Values are moved as integers: lanes given as floats are converted.
   private static final int[] OF_TWO = new int[LANES];
@@ -148,11 +151,10 @@ final class ImagePlanes {
   }
 
   /// Whether a row of a plain image is cut into channels first, and these into phases of the
-  /// stride: permutations of two vectors, where these are a single instruction (with 4 and with 16
-  /// lanes).
+  /// stride, both by permutations.
   private boolean splitsRows() {
     boolean halves = c.stride() == 2 || c.stride() == 4;
-    return LANES != 8 && c.channels() == 3 && halves && Math.min(c.width(), planeFloats) >= LANES;
+    return PERMUTES && c.channels() == 3 && halves && Math.min(c.width(), planeFloats) >= LANES;
   }
 
   /// Bytes of one channel of a row with its padding.
@@ -213,11 +215,11 @@ final class ImagePlanes {
       IntVector moreEvens = even.selectFrom(d, e);
       IntVector odds = odd.selectFrom(a, b);
       IntVector moreOdds = odd.selectFrom(d, e);
-      long first0 = to + first * 4L;
-      even.selectFrom(evens, moreEvens).intoMemorySegment(memory, first0, ORDER);
-      even.selectFrom(odds, moreOdds).intoMemorySegment(memory, first0 + count * 4L, ORDER);
-      odd.selectFrom(evens, moreEvens).intoMemorySegment(memory, first0 + count * 8L, ORDER);
-      odd.selectFrom(odds, moreOdds).intoMemorySegment(memory, first0 + count * 12L, ORDER);
+      long start = to + first * 4L;
+      even.selectFrom(evens, moreEvens).intoMemorySegment(memory, start, ORDER);
+      even.selectFrom(odds, moreOdds).intoMemorySegment(memory, start + count * 4L, ORDER);
+      odd.selectFrom(evens, moreEvens).intoMemorySegment(memory, start + count * 8L, ORDER);
+      odd.selectFrom(odds, moreOdds).intoMemorySegment(memory, start + count * 12L, ORDER);
     }
   }
 
@@ -235,7 +237,7 @@ final class ImagePlanes {
     long from = srcAt + column * pixelBytes;
     long start = to + (long) before * Float.BYTES;
     int step = src.lanes() * c.stride();
-    if (step == 3 && LANES != 8 && inside >= LANES) {
+    if (step == 3 && PERMUTES && inside >= LANES) {
       thirds(src.segment(), from, srcRow, rows, inside, dst, start, rowBytes());
       return;
     }

@@ -122,36 +122,30 @@ final class WeightTiles {
       return;
     }
     int most = PanelTiles.SUITS ? PanelTiles.MOST_PIXELS : WidePanelTiles.pixels(blocks);
+    // Tiles that add what they sum do so to the gradient itself, unless some rows are to be
+    // dropped.
     boolean direct = WidePanelTiles.SUITS && valid == rows;
+    MemorySegment sums = direct ? dWeights : scratch;
+    long sumsAt = direct ? weightsAt : at;
+    long sumsBlock = direct ? weightsBlock : rows * LANE_BYTES;
     for (int from = 0; from < l.count0; from += most) {
       int count = Math.min(most, l.count0 - from);
       long panel = srcAt + from * l.srcStep0;
       long gradient = dDstAt + from * l.dDstStep0;
-      if (direct) {
-        WidePanelTiles.run(
-            blocks,
-            src,
-            panel,
-            dDst,
-            gradient,
-            dDstBlock,
-            count,
-            dWeights,
-            weightsAt,
-            weightsBlock);
-        continue;
-      }
       if (WidePanelTiles.SUITS) {
-        long block = rows * LANE_BYTES;
-        Vectors.zero(scratch, at, blocks * block);
+        if (!direct) {
+          Vectors.zero(scratch, at, blocks * sumsBlock);
+        }
         WidePanelTiles.run(
-            blocks, src, panel, dDst, gradient, dDstBlock, count, scratch, at, block);
+            blocks, src, panel, dDst, gradient, dDstBlock, count, sums, sumsAt, sumsBlock);
       } else if (blocks == 2) {
         PanelTiles.tile6x2(src, panel, dDst, gradient, dDstBlock, count, scratch, at);
       } else {
         PanelTiles.tile12x1(src, panel, dDst, gradient, count, scratch, at);
       }
-      add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
+      if (!direct) {
+        add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
+      }
     }
   }
 
