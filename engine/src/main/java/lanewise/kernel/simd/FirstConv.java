@@ -22,7 +22,7 @@ final class FirstConv {
   private static final int WANTED_PIECES = 32;
 
   /// Bytes of a band's planes: they stay in the second-level cache.
-  private static final long BAND_BYTES = 128 * 1024;
+  private static final long BAND_BYTES = 256 * 1024;
 
   /// Pixels of some rows that are made one after the other, tap by tap of the gradient and part by
   /// part of the sums: their part of the result stays in the first-level cache.

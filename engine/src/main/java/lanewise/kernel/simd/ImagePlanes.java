@@ -25,11 +25,12 @@ final class ImagePlanes {
   /// Permutations of two vectors are a single instruction with 4 and with 16 lanes.
   private static final boolean PERMUTES = LANES != 8;
 
-  /// Which lanes of two vectors of a row, and then of what they gave and a third vector, make every
-  /// third value of the three. Values are moved as integers: lanes given as floats are converted.
-  private static final int[] OF_TWO = new int[LANES];
+  /// For each of three channels, which lanes of two vectors of a row, and then of what they gave
+  /// and a third vector, make its values. Values are moved as integers: lanes given as floats are
+  /// converted.
+  private static final int[] OF_TWO = new int[3 * LANES];
 
-  private static final int[] AND_THIRD = new int[LANES];
+  private static final int[] AND_THIRD = new int[3 * LANES];
 
   /// Which lanes of two vectors make every second value of both.
   private static final int[] EVEN = new int[LANES];
@@ -40,14 +41,24 @@ final class ImagePlanes {
     for (int l = 0; l < LANES; l++) {
       EVEN[l] = 2 * l;
       ODD[l] = 2 * l + 1;
-      boolean third = 3 * l >= 2 * LANES;
-      OF_TWO[l] = third ? 0 : 3 * l;
-      AND_THIRD[l] = third ? 3 * l - LANES : l;
+      for (int channel = 0; channel < 3; channel++) {
+        int value = 3 * l + channel;
+        boolean third = value >= 2 * LANES;
+        OF_TWO[channel * LANES + l] = third ? 0 : value;
+        AND_THIRD[channel * LANES + l] = third ? value - LANES : l;
+      }
     }
   }
 
-  /// Bytes of the slices of [#copy].
+  /// Bytes of the slices that are copied at a time. As in [NarrowTiles], nothing is checked within
+  /// slices of a constant size.
   private static final int COPIED = Tensor.ROOM;
+
+  /// Pixels of three channels in such a slice, in whole vectors.
+  private static final int MOST_PIXELS = COPIED / (3 * Lanes.BYTES) * LANES;
+
+  /// Values in such a slice that go to each of two or four phases of the stride.
+  private static final int MOST_VALUES = COPIED / (4 * Lanes.BYTES) * LANES;
 
   private final ConvSpec c;
   private final int planes;
@@ -120,22 +131,24 @@ final class ImagePlanes {
   /// @param at where they go, [#bytes] and behind these [#scratchBytes]
   void fill(Tensor src, int image, int resultRow, int resultRows, MemorySegment dst, long at) {
     int top = resultRow * c.stride() - c.padding();
-    int from = Math.max(top, 0);
-    int to = Math.min(top + rows(resultRows), c.height());
-    Vectors.zero(dst, at, bytes(resultRows));
+    int bottom = top + rows(resultRows);
+    int from = Math.clamp(0, top, bottom);
+    int to = Math.clamp(c.height(), from, bottom);
     int lanes = src.lanes();
     long row = (long) c.width() * lanes;
-    if (lanes == 3 && splitsRows()) {
+    long imageAt = at + (from - top) * rowBytes();
+    if (lanes == 3 && permutes()) {
+      zeroOutside(dst, at, resultRows, imageAt - at, (to - from) * rowBytes());
       long srcAt = (image * src.imageStride() + from * row) * Float.BYTES;
-      long dstAt = at + (from - top) * rowBytes();
-      split(src.segment(), srcAt, to - from, dst, dstAt, at + bytes(resultRows));
+      rows(src.segment(), srcAt, to - from, dst, imageAt, at + bytes(resultRows));
       return;
     }
+    Vectors.zero(dst, at, bytes(resultRows));
     for (int plane = 0; plane < planes; plane++) {
       int channel = plane / c.stride();
       long block = channel / lanes * (long) src.blockStride();
       long floats = image * src.imageStride() + block + from * row + channel % lanes;
-      long dstAt = at + (from - top) * rowBytes() + (long) plane * planeFloats * Float.BYTES;
+      long dstAt = imageAt + (long) plane * planeFloats * Float.BYTES;
       plane(plane, src, floats * Float.BYTES, to - from, dst, dstAt);
     }
   }
@@ -147,14 +160,15 @@ final class ImagePlanes {
 
   /// Bytes of memory that [#fill] needs behind the planes, in whole vectors.
   long scratchBytes() {
-    return splitsRows() ? Math.ceilDiv(channelBytes(), Lanes.BYTES) * (long) Lanes.BYTES : 0;
+    boolean phases = permutes() && c.stride() > 1;
+    return phases ? Math.ceilDiv(3 * channelBytes(), Lanes.BYTES) * (long) Lanes.BYTES : 0;
   }
 
-  /// Whether a row of a plain image is cut into channels first, and these into phases of the
-  /// stride, both by permutations.
-  private boolean splitsRows() {
-    boolean halves = c.stride() == 2 || c.stride() == 4;
-    return PERMUTES && c.channels() == 3 && halves && Math.min(c.width(), planeFloats) >= LANES;
+  /// Whether a row of a plain image is cut into channels by permutations, and these into phases of
+  /// the stride.
+  private boolean permutes() {
+    boolean phases = c.stride() == 1 || c.stride() == 2 || c.stride() == 4;
+    return PERMUTES && c.channels() == 3 && phases && Math.min(c.width(), planeFloats) >= LANES;
   }
 
   /// Bytes of one channel of a row with its padding.
@@ -162,24 +176,75 @@ final class ImagePlanes {
     return (long) planeFloats * c.stride() * Float.BYTES;
   }
 
+  /// Zeroes what is not of the image.
+  ///
+  /// @param above bytes of the rows above the image
+  /// @param inside bytes of its rows; with a stride all of them are written later
+  private void zeroOutside(MemorySegment dst, long at, int resultRows, long above, long inside) {
+    long bytes = bytes(resultRows);
+    if (c.stride() == 1) {
+      Vectors.zero(dst, at, bytes);
+      return;
+    }
+    Vectors.zero(dst, at, above + Lanes.BYTES - 1);
+    long below = (above + inside) / Lanes.BYTES * Lanes.BYTES;
+    Vectors.zero(dst, at + below, bytes - below);
+  }
+
   /// Some rows of all planes of a plain image.
   ///
   /// @param tmp takes [#scratchBytes]
-  private void split(
-      MemorySegment src, long srcAt, int rows, MemorySegment dst, long at, long tmp) {
-    long pixels = tmp + (long) c.padding() * Float.BYTES;
+  private void rows(MemorySegment src, long srcAt, int rows, MemorySegment dst, long at, long tmp) {
+    long padding = (long) c.padding() * Float.BYTES;
     long srcRow = 3L * c.width() * Float.BYTES;
     Vectors.zero(dst, tmp, scratchBytes());
     for (int row = 0; row < rows; row++) {
+      long from = srcAt + row * srcRow;
+      long to = at + row * rowBytes();
+      if (c.stride() == 1) {
+        channels(src, from, c.width(), dst, to + padding, channelBytes());
+        continue;
+      }
+      channels(src, from, c.width(), dst, tmp + padding, channelBytes());
       for (int channel = 0; channel < 3; channel++) {
-        long from = srcAt + row * srcRow + channel * 4L;
-        thirds(src, from, srcRow, 1, c.width(), dst, pixels, 0);
-        long to = at + row * rowBytes() + channel * channelBytes();
+        long skipped = channel * channelBytes();
         if (c.stride() == 2) {
-          halves(dst, tmp, planeFloats, to);
+          halves(dst, tmp + skipped, planeFloats, to + skipped);
         } else {
-          quarters(dst, tmp, planeFloats, to);
+          quarters(dst, tmp + skipped, planeFloats, to + skipped);
         }
+      }
+    }
+  }
+
+  /// Values of three channels in turn to a place for each. Here and below the last vectors reach
+  /// back.
+  ///
+  /// @param count of each
+  /// @param apart bytes from one place to the next
+  private static void channels(
+      MemorySegment src, long from, int count, MemorySegment dst, long to, long apart) {
+    IntVector two0 = IntVector.fromArray(INTS, OF_TWO, 0);
+    IntVector two1 = IntVector.fromArray(INTS, OF_TWO, LANES);
+    IntVector two2 = IntVector.fromArray(INTS, OF_TWO, 2 * LANES);
+    IntVector third0 = IntVector.fromArray(INTS, AND_THIRD, 0);
+    IntVector third1 = IntVector.fromArray(INTS, AND_THIRD, LANES);
+    IntVector third2 = IntVector.fromArray(INTS, AND_THIRD, 2 * LANES);
+    int end = Math.clamp(count, LANES, MOST_PIXELS);
+    for (int done = 0; done < count; done += end) {
+      int start = Math.min(done, count - end);
+      MemorySegment s = src.asSlice(from + start * 12L, COPIED);
+      MemorySegment d0 = dst.asSlice(to + start * 4L, COPIED);
+      MemorySegment d1 = dst.asSlice(to + start * 4L + apart, COPIED);
+      MemorySegment d2 = dst.asSlice(to + start * 4L + 2 * apart, COPIED);
+      for (int i = 0; i < end; i += LANES) {
+        int first = Math.min(i, end - LANES);
+        IntVector a = fromMemorySegment(INTS, s, first * 12L, ORDER);
+        IntVector b = fromMemorySegment(INTS, s, first * 12L + Lanes.BYTES, ORDER);
+        IntVector d = fromMemorySegment(INTS, s, first * 12L + 2L * Lanes.BYTES, ORDER);
+        third0.selectFrom(two0.selectFrom(a, b), d).intoMemorySegment(d0, first * 4L, ORDER);
+        third1.selectFrom(two1.selectFrom(a, b), d).intoMemorySegment(d1, first * 4L, ORDER);
+        third2.selectFrom(two2.selectFrom(a, b), d).intoMemorySegment(d2, first * 4L, ORDER);
       }
     }
   }
@@ -190,13 +255,19 @@ final class ImagePlanes {
   private static void halves(MemorySegment memory, long from, int count, long to) {
     IntVector even = IntVector.fromArray(INTS, EVEN, 0);
     IntVector odd = IntVector.fromArray(INTS, ODD, 0);
-    for (int i = 0; i < count; i += LANES) {
-      int first = Math.min(i, count - LANES);
-      long at = from + first * 8L;
-      IntVector a = fromMemorySegment(INTS, memory, at, ORDER);
-      IntVector b = fromMemorySegment(INTS, memory, at + Lanes.BYTES, ORDER);
-      even.selectFrom(a, b).intoMemorySegment(memory, to + first * 4L, ORDER);
-      odd.selectFrom(a, b).intoMemorySegment(memory, to + (count + first) * 4L, ORDER);
+    int end = Math.clamp(count, LANES, MOST_VALUES);
+    for (int done = 0; done < count; done += end) {
+      int start = Math.min(done, count - end);
+      MemorySegment s = memory.asSlice(from + start * 8L, COPIED);
+      MemorySegment d0 = memory.asSlice(to + start * 4L, COPIED);
+      MemorySegment d1 = memory.asSlice(to + (start + count) * 4L, COPIED);
+      for (int i = 0; i < end; i += LANES) {
+        int first = Math.min(i, end - LANES);
+        IntVector a = fromMemorySegment(INTS, s, first * 8L, ORDER);
+        IntVector b = fromMemorySegment(INTS, s, first * 8L + Lanes.BYTES, ORDER);
+        even.selectFrom(a, b).intoMemorySegment(d0, first * 4L, ORDER);
+        odd.selectFrom(a, b).intoMemorySegment(d1, first * 4L, ORDER);
+      }
     }
   }
 
@@ -204,22 +275,29 @@ final class ImagePlanes {
   private static void quarters(MemorySegment memory, long from, int count, long to) {
     IntVector even = IntVector.fromArray(INTS, EVEN, 0);
     IntVector odd = IntVector.fromArray(INTS, ODD, 0);
-    for (int i = 0; i < count; i += LANES) {
-      int first = Math.min(i, count - LANES);
-      long at = from + first * 16L;
-      IntVector a = fromMemorySegment(INTS, memory, at, ORDER);
-      IntVector b = fromMemorySegment(INTS, memory, at + Lanes.BYTES, ORDER);
-      IntVector d = fromMemorySegment(INTS, memory, at + 2L * Lanes.BYTES, ORDER);
-      IntVector e = fromMemorySegment(INTS, memory, at + 3L * Lanes.BYTES, ORDER);
-      IntVector evens = even.selectFrom(a, b);
-      IntVector moreEvens = even.selectFrom(d, e);
-      IntVector odds = odd.selectFrom(a, b);
-      IntVector moreOdds = odd.selectFrom(d, e);
-      long start = to + first * 4L;
-      even.selectFrom(evens, moreEvens).intoMemorySegment(memory, start, ORDER);
-      even.selectFrom(odds, moreOdds).intoMemorySegment(memory, start + count * 4L, ORDER);
-      odd.selectFrom(evens, moreEvens).intoMemorySegment(memory, start + count * 8L, ORDER);
-      odd.selectFrom(odds, moreOdds).intoMemorySegment(memory, start + count * 12L, ORDER);
+    int end = Math.clamp(count, LANES, MOST_VALUES);
+    for (int done = 0; done < count; done += end) {
+      int start = Math.min(done, count - end);
+      MemorySegment s = memory.asSlice(from + start * 16L, COPIED);
+      MemorySegment d0 = memory.asSlice(to + start * 4L, COPIED);
+      MemorySegment d1 = memory.asSlice(to + (start + count) * 4L, COPIED);
+      MemorySegment d2 = memory.asSlice(to + (start + count * 2L) * 4L, COPIED);
+      MemorySegment d3 = memory.asSlice(to + (start + count * 3L) * 4L, COPIED);
+      for (int i = 0; i < end; i += LANES) {
+        int first = Math.min(i, end - LANES);
+        IntVector a = fromMemorySegment(INTS, s, first * 16L, ORDER);
+        IntVector b = fromMemorySegment(INTS, s, first * 16L + Lanes.BYTES, ORDER);
+        IntVector d = fromMemorySegment(INTS, s, first * 16L + 2L * Lanes.BYTES, ORDER);
+        IntVector e = fromMemorySegment(INTS, s, first * 16L + 3L * Lanes.BYTES, ORDER);
+        IntVector evens = even.selectFrom(a, b);
+        IntVector moreEvens = even.selectFrom(d, e);
+        IntVector odds = odd.selectFrom(a, b);
+        IntVector moreOdds = odd.selectFrom(d, e);
+        even.selectFrom(evens, moreEvens).intoMemorySegment(d0, first * 4L, ORDER);
+        even.selectFrom(odds, moreOdds).intoMemorySegment(d1, first * 4L, ORDER);
+        odd.selectFrom(evens, moreEvens).intoMemorySegment(d2, first * 4L, ORDER);
+        odd.selectFrom(odds, moreOdds).intoMemorySegment(d3, first * 4L, ORDER);
+      }
     }
   }
 
@@ -237,10 +315,6 @@ final class ImagePlanes {
     long from = srcAt + column * pixelBytes;
     long start = to + (long) before * Float.BYTES;
     int step = src.lanes() * c.stride();
-    if (step == 3 && PERMUTES && inside >= LANES) {
-      thirds(src.segment(), from, srcRow, rows, inside, dst, start, rowBytes());
-      return;
-    }
     int most = Math.max(1, COPIED / (step * Float.BYTES));
     for (int done = 0; done < inside; done += most) {
       int count = Math.min(most, inside - done);
@@ -249,34 +323,7 @@ final class ImagePlanes {
     }
   }
 
-  /// Every third float of some rows. The last vector of a row reaches back.
-  private static void thirds(
-      MemorySegment src,
-      long from,
-      long srcRow,
-      int rows,
-      int count,
-      MemorySegment dst,
-      long to,
-      long dstRow) {
-    IntVector two = IntVector.fromArray(INTS, OF_TWO, 0);
-    IntVector third = IntVector.fromArray(INTS, AND_THIRD, 0);
-    for (int row = 0; row < rows; row++) {
-      for (int i = 0; i < count; i += LANES) {
-        int first = Math.min(i, count - LANES);
-        long at = from + row * srcRow + first * 12L;
-        IntVector a = fromMemorySegment(INTS, src, at, ORDER);
-        IntVector b = fromMemorySegment(INTS, src, at + Lanes.BYTES, ORDER);
-        IntVector d = fromMemorySegment(INTS, src, at + 2L * Lanes.BYTES, ORDER);
-        third
-            .selectFrom(two.selectFrom(a, b), d)
-            .intoMemorySegment(dst, to + row * dstRow + first * 4L, ORDER);
-      }
-    }
-  }
-
-  /// Every `step`th float of some rows, `count` of each. As in [NarrowTiles], nothing is checked
-  /// within slices of a constant size.
+  /// Every `step`th float of some rows, `count` of each.
   ///
   /// @param count times `step` floats, [#COPIED] bytes at most
   private static void copy(

@@ -97,6 +97,11 @@ class ConvolutionTest {
                 new ConvCases.Case(new ConvSpec(3, 50, 700, 9, 7, 7, 2, 3, 1), 1),
                 new ConvCases.Case(new ConvSpec(3, 31, 29, 33, 11, 11, 4, 2, 1), 5),
                 new ConvCases.Case(new ConvSpec(3, 23, 70, 9, 11, 11, 4, 2, 1), 2),
+                new ConvCases.Case(new ConvSpec(3, 4, 1400, 9, 3, 3, 1, 1, 1), 1),
+                new ConvCases.Case(new ConvSpec(3, 5, 2100, 5, 3, 3, 2, 1, 1), 1),
+                new ConvCases.Case(new ConvSpec(3, 9, 4300, 5, 5, 5, 4, 2, 1), 1),
+                new ConvCases.Case(new ConvSpec(3, 6, 70, 9, 3, 3, 1, 7, 1), 1),
+                new ConvCases.Case(new ConvSpec(3, 6, 70, 9, 3, 3, 2, 9, 1), 1),
                 new ConvCases.Case(new ConvSpec(1, 7, 9, 5, 3, 3, 1, 1, 1), 75),
                 new ConvCases.Case(new ConvSpec(6, 14, 14, 16, 5, 5, 1, 0, 1), 33),
                 new ConvCases.Case(new ConvSpec(7, 50, 300, 9, 3, 3, 2, 1, 1), 2))
