@@ -36,24 +36,50 @@ final class PanelTiles {
   /// One vector more than all pixels: see [NarrowTiles#SOURCE_SLICE].
   private static final long GRADIENT_SLICE = MOST_PIXELS * LANE_BYTES + LANE_BYTES;
 
-  private static final long TILE_SLICE = 12 * LANE_BYTES;
-
   /// From one row of a panel to the next. Not final: slices that lie a known distance apart would
   /// be read by one address, computed anew for each pixel, not six that stay in registers.
   private static int rowBytes = Float.BYTES;
 
   private PanelTiles() {}
 
-  /// Sums `count` pixels, at most [#MOST_PIXELS], of 6 rows of a panel x 2 blocks of a gradient.
-  static void tile6x2(
+  /// Rows of a tile.
+  static int rows(int blocks) {
+    return blocks == 2 ? 6 : 12;
+  }
+
+  /// Adds the sums over `count` pixels, at most [#MOST_PIXELS], of [#rows] rows of a panel x 1 or 2
+  /// blocks of a gradient.
+  ///
+  /// @param at where the first row's sum of the first block is; rows lie side by side
+  /// @param atBlock from there to the next block
+  static void run(
+      int blocks,
       MemorySegment src,
       long srcAt,
       MemorySegment dDst,
       long dDstAt,
       long dDstBlock,
       int count,
-      MemorySegment scratch,
-      long at) {
+      MemorySegment sums,
+      long at,
+      long atBlock) {
+    if (blocks == 2) {
+      tile6x2(src, srcAt, dDst, dDstAt, dDstBlock, count, sums, at, atBlock);
+    } else {
+      tile12x1(src, srcAt, dDst, dDstAt, count, sums, at);
+    }
+  }
+
+  private static void tile6x2(
+      MemorySegment src,
+      long srcAt,
+      MemorySegment dDst,
+      long dDstAt,
+      long dDstBlock,
+      int count,
+      MemorySegment sums,
+      long at,
+      long atBlock) {
     FloatVector a00 = FloatVector.zero(SPECIES);
     FloatVector a10 = a00;
     FloatVector a20 = a00;
@@ -102,29 +128,39 @@ final class PanelTiles {
       a50 = x.fma(g0, a50);
       a51 = x.fma(g1, a51);
     }
-    MemorySegment sums = scratch.asSlice(at, TILE_SLICE);
-    a00.intoMemorySegment(sums, 0, ORDER);
-    a10.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
-    a20.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
-    a30.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
-    a40.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
-    a50.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
-    a01.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
-    a11.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
-    a21.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
-    a31.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
-    a41.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
-    a51.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
+    MemorySegment sums0 = sums.asSlice(at, 6 * LANE_BYTES);
+    MemorySegment sums1 = sums.asSlice(at + atBlock, 6 * LANE_BYTES);
+    a00.add(fromMemorySegment(SPECIES, sums0, 0, ORDER)).intoMemorySegment(sums0, 0, ORDER);
+    a10.add(fromMemorySegment(SPECIES, sums0, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 1 * LANE_BYTES, ORDER);
+    a20.add(fromMemorySegment(SPECIES, sums0, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 2 * LANE_BYTES, ORDER);
+    a30.add(fromMemorySegment(SPECIES, sums0, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 3 * LANE_BYTES, ORDER);
+    a40.add(fromMemorySegment(SPECIES, sums0, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 4 * LANE_BYTES, ORDER);
+    a50.add(fromMemorySegment(SPECIES, sums0, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 5 * LANE_BYTES, ORDER);
+    a01.add(fromMemorySegment(SPECIES, sums1, 0, ORDER)).intoMemorySegment(sums1, 0, ORDER);
+    a11.add(fromMemorySegment(SPECIES, sums1, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 1 * LANE_BYTES, ORDER);
+    a21.add(fromMemorySegment(SPECIES, sums1, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 2 * LANE_BYTES, ORDER);
+    a31.add(fromMemorySegment(SPECIES, sums1, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 3 * LANE_BYTES, ORDER);
+    a41.add(fromMemorySegment(SPECIES, sums1, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 4 * LANE_BYTES, ORDER);
+    a51.add(fromMemorySegment(SPECIES, sums1, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums1, 5 * LANE_BYTES, ORDER);
   }
 
-  /// The same of 12 rows x 1 block.
-  static void tile12x1(
+  private static void tile12x1(
       MemorySegment src,
       long srcAt,
       MemorySegment dDst,
       long dDstAt,
       int count,
-      MemorySegment scratch,
+      MemorySegment sums,
       long at) {
     FloatVector a0 = FloatVector.zero(SPECIES);
     FloatVector a1 = a0;
@@ -171,18 +207,29 @@ final class PanelTiles {
       x = broadcast(SPECIES, panel.get(JAVA_FLOAT_UNALIGNED, i * PIXEL_BYTES + 44));
       a11 = x.fma(g0, a11);
     }
-    MemorySegment sums = scratch.asSlice(at, TILE_SLICE);
-    a0.intoMemorySegment(sums, 0, ORDER);
-    a1.intoMemorySegment(sums, 1 * LANE_BYTES, ORDER);
-    a2.intoMemorySegment(sums, 2 * LANE_BYTES, ORDER);
-    a3.intoMemorySegment(sums, 3 * LANE_BYTES, ORDER);
-    a4.intoMemorySegment(sums, 4 * LANE_BYTES, ORDER);
-    a5.intoMemorySegment(sums, 5 * LANE_BYTES, ORDER);
-    a6.intoMemorySegment(sums, 6 * LANE_BYTES, ORDER);
-    a7.intoMemorySegment(sums, 7 * LANE_BYTES, ORDER);
-    a8.intoMemorySegment(sums, 8 * LANE_BYTES, ORDER);
-    a9.intoMemorySegment(sums, 9 * LANE_BYTES, ORDER);
-    a10.intoMemorySegment(sums, 10 * LANE_BYTES, ORDER);
-    a11.intoMemorySegment(sums, 11 * LANE_BYTES, ORDER);
+    MemorySegment sums0 = sums.asSlice(at, 12 * LANE_BYTES);
+    a0.add(fromMemorySegment(SPECIES, sums0, 0, ORDER)).intoMemorySegment(sums0, 0, ORDER);
+    a1.add(fromMemorySegment(SPECIES, sums0, 1 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 1 * LANE_BYTES, ORDER);
+    a2.add(fromMemorySegment(SPECIES, sums0, 2 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 2 * LANE_BYTES, ORDER);
+    a3.add(fromMemorySegment(SPECIES, sums0, 3 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 3 * LANE_BYTES, ORDER);
+    a4.add(fromMemorySegment(SPECIES, sums0, 4 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 4 * LANE_BYTES, ORDER);
+    a5.add(fromMemorySegment(SPECIES, sums0, 5 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 5 * LANE_BYTES, ORDER);
+    a6.add(fromMemorySegment(SPECIES, sums0, 6 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 6 * LANE_BYTES, ORDER);
+    a7.add(fromMemorySegment(SPECIES, sums0, 7 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 7 * LANE_BYTES, ORDER);
+    a8.add(fromMemorySegment(SPECIES, sums0, 8 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 8 * LANE_BYTES, ORDER);
+    a9.add(fromMemorySegment(SPECIES, sums0, 9 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 9 * LANE_BYTES, ORDER);
+    a10.add(fromMemorySegment(SPECIES, sums0, 10 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 10 * LANE_BYTES, ORDER);
+    a11.add(fromMemorySegment(SPECIES, sums0, 11 * LANE_BYTES, ORDER))
+        .intoMemorySegment(sums0, 11 * LANE_BYTES, ORDER);
   }
 }

@@ -62,7 +62,7 @@ final class WeightTiles {
   /// Rows of a tile of a panel when so many channels are left.
   static int panelRows(int blocks, int channels) {
     if (PanelTiles.SUITS) {
-      return blocks == 2 ? 6 : 12;
+      return PanelTiles.rows(blocks);
     }
     if (WidePanelTiles.SUITS) {
       return WidePanelTiles.rows(blocks);
@@ -122,9 +122,8 @@ final class WeightTiles {
       return;
     }
     int most = PanelTiles.SUITS ? PanelTiles.MOST_PIXELS : WidePanelTiles.pixels(blocks);
-    // Tiles that add what they sum do so to the gradient itself, unless some rows are to be
-    // dropped.
-    boolean direct = WidePanelTiles.SUITS && valid == rows;
+    // Tiles add to the gradient itself, unless some rows are to be dropped.
+    boolean direct = valid == rows;
     MemorySegment sums = direct ? dWeights : scratch;
     long sumsAt = direct ? weightsAt : at;
     long sumsBlock = direct ? weightsBlock : rows * LANE_BYTES;
@@ -132,16 +131,15 @@ final class WeightTiles {
       int count = Math.min(most, l.count0 - from);
       long panel = srcAt + from * l.srcStep0;
       long gradient = dDstAt + from * l.dDstStep0;
-      if (WidePanelTiles.SUITS) {
-        if (!direct) {
-          Vectors.zero(scratch, at, blocks * sumsBlock);
-        }
+      if (!direct) {
+        Vectors.zero(scratch, at, blocks * sumsBlock);
+      }
+      if (PanelTiles.SUITS) {
+        PanelTiles.run(
+            blocks, src, panel, dDst, gradient, dDstBlock, count, sums, sumsAt, sumsBlock);
+      } else {
         WidePanelTiles.run(
             blocks, src, panel, dDst, gradient, dDstBlock, count, sums, sumsAt, sumsBlock);
-      } else if (blocks == 2) {
-        PanelTiles.tile6x2(src, panel, dDst, gradient, dDstBlock, count, scratch, at);
-      } else {
-        PanelTiles.tile12x1(src, panel, dDst, gradient, count, scratch, at);
       }
       if (!direct) {
         add(rows, valid, blocks, dWeights, weightsAt, weightsBlock, scratch, at);
