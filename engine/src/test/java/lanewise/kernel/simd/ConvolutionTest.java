@@ -89,8 +89,9 @@ class ConvolutionTest {
                 new ConvCases.Case(new ConvSpec(16, 13, 9, 5, 3, 3, 1, 0, 1), 3))
             .map(c -> new Case(ConvAlgorithm.WINOGRAD, c.spec(), c.batch()));
     // First layers whose planes make several bands and whose kernel reaches further than one call
-    // of a tile, whose taps are too many for one call, and with more images than partial gradients;
-    // the last two from blocks of channels.
+    // of a tile, whose taps are too many for one call, whose rows are more than one slice, with
+    // bands that lie outside of the image, and with more images than partial gradients; the last
+    // two from blocks of channels.
     Stream<Case> planes =
         Stream.of(
                 new ConvCases.Case(new ConvSpec(3, 20, 701, 34, 6, 3, 1, 1, 1), 2),
