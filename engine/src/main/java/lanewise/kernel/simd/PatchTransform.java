@@ -293,10 +293,11 @@ record PatchTransform(
       MemorySegment dst,
       long to,
       long step) {
+    // Slices that depend on a condition would be objects on the heap; offsets are none.
     MemorySegment s0 = src.asSlice(at, Tensor.ROOM);
-    MemorySegment s1 = blocks > 1 ? src.asSlice(at + between, Tensor.ROOM) : s0;
-    MemorySegment s2 = blocks > 2 ? src.asSlice(at + 2 * between, Tensor.ROOM) : s0;
-    MemorySegment s3 = blocks > 3 ? src.asSlice(at + 3 * between, Tensor.ROOM) : s0;
+    MemorySegment s1 = src.asSlice(blocks > 1 ? at + between : at, Tensor.ROOM);
+    MemorySegment s2 = src.asSlice(blocks > 2 ? at + 2 * between : at, Tensor.ROOM);
+    MemorySegment s3 = src.asSlice(blocks > 3 ? at + 3 * between : at, Tensor.ROOM);
     long s = 0;
     for (int i = 0; i < count; i++) {
       MemorySegment t = dst.asSlice(to + i * step, MOST_BLOCKS * V);
